@@ -1,0 +1,53 @@
+"""Category of a patient (art. 19a ust. 4 pkt 3) and the right to be served out of turn (art. 47c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+
+class Category(IntEnum):
+    """The six categories of the admission schedule, numbered as SEED-002 numbers them (law.md C-01)."""
+
+    SAME_DAY = 1
+    WAITING = 2
+    ONCOLOGY = 3
+    """Waiting with a DILO card."""
+    PRIVILEGED = 4
+    """Right to be served out of turn."""
+    CONTINUING = 5
+    EMERGENCY = 6
+
+
+class Criterion(StrEnum):
+    """Medical criterion of a waiting patient (przypadek stabilny / pilny)."""
+
+    STABLE = "stable"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """Right to be served out of turn: its code (law.md V-01) and who verified it when (V-06).
+
+    A right that nobody verified has ``verified_by`` and ``verified_at`` None.
+    """
+
+    code: str
+    verified_by: str | None = None
+    verified_at: datetime | None = None
+
+    @property
+    def verified(self) -> bool:
+        """Whether the facility checked the document."""
+        return self.verified_by is not None and self.verified_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """The patient's own waiver of the privilege (law.md V-05): when, who noted it, why."""
+
+    given_at: datetime
+    noted_by: str
+    reason: str

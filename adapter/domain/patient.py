@@ -1,0 +1,26 @@
+"""A patient as far as a booking needs one. Everything in it is a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapter.domain.identifiers import PersonIdentifier
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Patient:
+    """Identity and contact of a person.
+
+    ``id`` is the EHR's id (safe to show); the rest is never shown. ``phone`` holds one number in
+    E.164 form (cer.md PB-4: two numbers in one field break the central system).
+    """
+
+    id: str
+    identifier: PersonIdentifier
+    given: str
+    family: str
+    phone: str | None = None
+    email: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Patient(id={self.id!r}, ***)"

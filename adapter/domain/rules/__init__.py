@@ -1,0 +1,1 @@
+"""The rules of the law, one small cited function each (docs/law.md)."""

@@ -1,0 +1,1 @@
+"""CeR and P1 over SOAP: contracts, binding, signatures, transport."""

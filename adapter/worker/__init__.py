@@ -1,0 +1,1 @@
+"""Who asks, on a timetable."""
