@@ -74,15 +74,15 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console script."""
     try:
-        cli.main(args=list(arguments) if arguments is not None else None, prog_name="pomost", standalone_mode=False)
+        given = list(arguments) if arguments is not None else None
+        result = cli.main(args=given, prog_name="pomost", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
     except click.exceptions.Abort:
         click.echo("pomost: stopped", err=True)
         sys.exit(1)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)
-    except click.exceptions.Exit as asked:
-        sys.exit(asked.exit_code)
     except AdapterError as error:
         click.echo(f"pomost: {error.message} [{error.code}]", err=True)
         sys.exit(error.exit_code)
