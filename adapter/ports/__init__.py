@@ -156,14 +156,17 @@ class ReceivedPage:
 class WriteBack:
     """A change to be made in the EHR on one resource.
 
-    ``identifiers`` are (system, value) pairs to be present, ``status`` the new status or None.
-    With ``body`` set, a resource is created (conditional on ``if_none_exist``).
+    ``identifiers`` are (system, value) pairs to be present, ``status`` the new status or None,
+    ``elements`` top-level FHIR elements to be set as given (None removes one). With ``body`` set,
+    a resource is created, unless one with the identifier ``if_none_exist`` (``system|value``) is
+    there already: then that one is the answer.
     """
 
     resource_type: str
     resource_id: str | None
     identifiers: tuple[tuple[str, str], ...] = ()
     status: str | None = None
+    elements: Mapping[str, object] = field(default_factory=dict, repr=False)
     body: Mapping[str, object] | None = field(default=None, repr=False)
     if_none_exist: str = ""
 
@@ -176,6 +179,9 @@ class Hospital(Protocol):
 
     def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
         """One resource as it is now, None if there is none."""
+
+    def find(self, facility: str, resource_type: str, system: str, value: str) -> Received | None:
+        """The one resource with this identifier, None if there is none (a create is asked about with it)."""
 
     def write_back(self, facility: str, change: WriteBack) -> Received:
         """Make the change with If-Match, re-reading and trying again when another version came first.
