@@ -1,0 +1,101 @@
+"""kontekstWywolania: for whom a call is made, as the authority wants to see it.
+
+The element, its namespace and the attribute names are data (``mappings/call_context.csv``); the
+values come from the facility's configuration. Source: p1.md 2.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from lxml import etree
+
+from adapter.errors import Misconfigured
+
+FILE = "call_context.csv"
+COLUMNS = ("channel", "part", "name", "status", "source")
+_PARTS = ("namespace", "element", "attribute", "attribute_name", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdentity:
+    """Whose call it is: the entity (podmiot), the person using the program, the place, the role.
+
+    All values are text exactly as they go out; ``role`` is a value of rolaBiznesowa.
+    """
+
+    entity_root: str
+    entity_extension: str
+    user_root: str
+    user_extension: str
+    workplace_root: str
+    workplace_extension: str
+    role: str
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if not value or value != value.strip():
+                raise Misconfigured(f"the call context needs {each.name}", setting=f"caller.{each.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class ContextNames:
+    """The national names of the call context of one channel, in the order they are sent."""
+
+    namespace: str
+    element: str
+    attribute: str
+    attribute_name: str
+    value: str
+    attributes: tuple[tuple[str, str], ...]
+    """(field of :class:`CallerIdentity`, national attribute name)."""
+
+    @property
+    def qname(self) -> str:
+        """``{namespace}element`` of the header block."""
+        return f"{{{self.namespace}}}{self.element}"
+
+
+def load_context_names(mappings: Path, channel: str) -> ContextNames:
+    """Read ``call_context.csv`` for one channel (``p1`` or ``cer``).
+
+    Raises:
+        Misconfigured: the file or a row is missing, double or unknown; the message names the row.
+    """
+    path = mappings / FILE
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except OSError as problem:
+        raise Misconfigured(f"cannot read {path}", setting=FILE) from problem
+    known = {each.name for each in fields(CallerIdentity)}
+    parts: dict[str, str] = {}
+    attributes: dict[str, str] = {}
+    for number, row in enumerate(rows, start=2):
+        part, name = row.get("part") or "", row.get("name") or ""
+        if (row.get("channel") or "") not in {"any", channel}:
+            continue
+        target = parts if part in _PARTS else attributes
+        if not name or part in target or (target is attributes and part not in known):
+            raise Misconfigured(f"{path}, row {number}: {part or 'part'} is unknown, double or empty", setting=FILE)
+        target[part] = name
+    missing = [each for each in (*_PARTS, *sorted(known)) if each not in parts and each not in attributes]
+    if missing:
+        raise Misconfigured(f"{path}: channel {channel} lacks {', '.join(missing)}", setting=FILE)
+    return ContextNames(attributes=tuple(attributes.items()), **parts)
+
+
+def build_context(identity: CallerIdentity, names: ContextNames) -> etree._Element:
+    """The header block for one call, without ``wsu:Id`` (the signer adds it)."""
+
+    def qualified(name: str) -> str:
+        return f"{{{names.namespace}}}{name}"
+
+    root = etree.Element(names.qname, nsmap={"kon": names.namespace})
+    for field_name, national in names.attributes:
+        attribute = etree.SubElement(root, qualified(names.attribute), {names.attribute_name: national})
+        etree.SubElement(attribute, qualified(names.value)).text = getattr(identity, field_name)
+    return root
