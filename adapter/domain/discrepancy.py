@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from adapter.domain.appointment import VisitState
+from adapter.domain.appointment import ACTIVE_STATES, VisitState
 from adapter.domain.national import NationalSlotState, NationalVisit
 from adapter.domain.slot import SlotKind, SlotState
 
@@ -25,6 +25,22 @@ class DiscrepancyClass(StrEnum):
     MISSING_SLOT = "MISSING_SLOT"
     VISIT_ONLY_IN_CER = "VISIT_ONLY_IN_CER"
     VISIT_ONLY_IN_HOSPITAL = "VISIT_ONLY_IN_HOSPITAL"
+    VISIT_STATE_MISMATCH = "VISIT_STATE_MISMATCH"
+
+
+class DiscrepancyState(StrEnum):
+    """Life of a stored discrepancy: open -> acknowledged | remedied | reported | closed.
+
+    ``closed`` is also reached by itself, when a later comparison no longer finds the difference.
+    """
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody, or a remedy on its way, looks after it."""
+    REMEDIED = "remedied"
+    REPORTED = "reported"
+    """It went to CeZ in a filed package."""
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,11 @@ class HospitalVisitView:
     id: str
     state: VisitState
     national_id: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether the visit takes up its slot."""
+        return self.state in ACTIVE_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,7 @@ class NationalSlotView:
     visits: tuple[NationalVisit, ...] = ()
     fetched_at: datetime | None = None
     listing_digest: str = ""
+    capacity: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +101,11 @@ class BlockView:
 
 @dataclass(frozen=True, slots=True)
 class SlotPair:
-    """Both sides of one term. At least one of ``hospital`` and ``national`` is there."""
+    """Both sides of one term. At least one of ``hospital`` and ``national`` is there.
+
+    ``known_visits`` are the hospital's own records of CeR's visits of this pair that are not among
+    ``hospital.visits``: cancelled, moved to another slot, or on a slot the hospital withdrew.
+    """
 
     facility: str
     schedule_id: str
@@ -87,6 +113,7 @@ class SlotPair:
     hospital: HospitalSlotView | None
     national: NationalSlotView | None
     block: BlockView | None = None
+    known_visits: tuple[HospitalVisitView, ...] = ()
 
     def __post_init__(self) -> None:
         if self.hospital is None and self.national is None:
