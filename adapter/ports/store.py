@@ -143,12 +143,15 @@ class Outbox(Protocol):
     def claim_doubts(
         self, worker: int, now: datetime, limit: int, *, facility: str | None = None
     ) -> Sequence[Message]:
-        """Messages in doubt whose time to be asked about has come, locked until the transaction ends."""
+        """Messages in doubt whose time to be asked about has come, oldest first.
 
-    def settle(self, settlements: Iterable[Settlement]) -> None:
-        """Record how tries ended. A settlement whose ``message_id`` is no longer current changes nothing.
+        Nothing is marked: two may ask at once, and :meth:`settle` lets only one of them write.
+        """
 
-        Refusing a message refuses those that wait ``after`` it.
+    def settle(self, settlements: Iterable[Settlement]) -> frozenset[int]:
+        """Record how tries ended; returns the ids of the messages that changed.
+
+        A settlement whose ``message_id`` is no longer current changes nothing. Refusing a message refuses those that wait ``after`` it.
         """
 
     def pause(self, facility: str, destination: Destination, until: datetime, problem: str) -> None:

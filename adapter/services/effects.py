@@ -1,0 +1,159 @@
+"""What becomes true in the store when a message was delivered: in the same transaction that settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from adapter.domain.appointment import VisitState
+from adapter.domain.national import NationalSlotState
+from adapter.domain.referral import ReferralState
+from adapter.fhir import names
+from adapter.ports.store import Action, BlockProof, Destination, Message, NewMessage, UnitOfWork
+from adapter.services.adopt import adopt_created
+from adapter.services.equipment import Equipment
+from adapter.services.outcome import Done
+
+Effect = Callable[[Equipment, UnitOfWork, Message, Done, datetime], None]
+
+
+def identifier_write_back(
+    eq: Equipment, work: UnitOfWork, message: Message, resource: tuple[str, str], identifier: tuple[str, str]
+) -> None:
+    """Ask the EHR to note a national id on one of its resources, where it lets us."""
+    resource_type, resource_id = resource
+    if resource_type not in eq.write_back_types:
+        return
+    work.outbox.add(
+        NewMessage(
+            facility=message.facility,
+            destination=Destination.EHR,
+            action=Action.WRITE_BACK,
+            subjects=(f"ehr:{resource_type}/{resource_id}",),
+            correlation_id=message.correlation_id,
+            payload={
+                "resource_type": resource_type,
+                "resource_id": resource_id,
+                "identifiers": [list(identifier)],
+            },
+        )
+    )
+
+
+def _block_asked(work: UnitOfWork, message: Message, done: Done, now: datetime, slot_id: str) -> None:
+    work.calendar.put_block(
+        message.facility,
+        BlockProof(
+            slot_id=slot_id,
+            message_id=message.message_id,
+            asked_at=done.sent_at or message.sent_at or now,
+            answered_at=done.answered_at or now,
+            result_code=done.result_code,
+        ),
+    )
+
+
+def _slot_put(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    slot_id = str(message.payload["slot_id"])
+    if done.national_id is None:
+        return
+    work.links.put(message.facility, "slot", slot_id, done.national_id)
+    if done.sent.get("state") == NationalSlotState.BLOCKED.value:
+        _block_asked(work, message, done, now, slot_id)
+    identifier_write_back(eq, work, message, ("Slot", slot_id), (names.NATIONAL_SLOT, done.national_id))
+
+
+def _slot_edited(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    slot_id = message.payload.get("slot_id")
+    if slot_id is None:
+        return
+    if done.sent.get("state") == NationalSlotState.BLOCKED.value:
+        _block_asked(work, message, done, now, str(slot_id))
+    elif done.sent.get("state") is not None:
+        work.calendar.clear_block(message.facility, str(slot_id))
+
+
+def _slot_deleted(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    slot_id = message.payload.get("slot_id")
+    if slot_id is not None:
+        work.calendar.clear_block(message.facility, str(slot_id))
+        work.links.drop(message.facility, "slot", str(slot_id))
+
+
+def _visit_saved(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    visit_id = str(message.payload["visit_id"])
+    if done.national_id is None:
+        return
+    work.links.put(message.facility, "visit", visit_id, done.national_id)
+    visit = work.calendar.visit(message.facility, visit_id)
+    if visit is not None:
+        work.calendar.put_visit(message.facility, replace(visit, national_id=done.national_id))
+    identifier_write_back(eq, work, message, ("Appointment", visit_id), (names.NATIONAL_VISIT, done.national_id))
+
+
+def _visit_ended(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    """A cancelled visit's link is dropped, so that the same appointment may be booked again."""
+    work.links.drop(message.facility, "visit", str(message.payload["visit_id"]))
+    visit = work.calendar.visit(message.facility, str(message.payload["visit_id"]))
+    if visit is not None and visit.state is not VisitState.BOOKED:
+        work.calendar.put_visit(message.facility, replace(visit, national_id=None))
+
+
+def _joined(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    visit_id = str(message.payload["visit_id"])
+    if done.national_id is None:
+        return
+    work.links.put(message.facility, "waiting-entry", visit_id, done.national_id)
+    identifier_write_back(
+        eq, work, message, ("Appointment", visit_id), (names.NATIONAL_WAITING_ENTRY, done.national_id)
+    )
+
+
+def _left(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    work.links.drop(message.facility, "waiting-entry", str(message.payload["visit_id"]))
+
+
+def _referral_became(state: ReferralState, *, held: bool) -> Effect:
+    def effect(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+        referral_id = str(message.payload["referral_id"])
+        record = work.calendar.referral(message.facility, referral_id)
+        if record is None:
+            return
+        told = record.referral.number
+        work.calendar.put_referral(message.facility, replace(record, state=state, held=held))
+        if told is None and record.number is not None and state is ReferralState.WITH_PROVIDER:
+            system = f"{names.OID_URI}{record.number.root}"
+            identifier_write_back(
+                eq, work, message, ("ServiceRequest", referral_id), (system, record.number.extension)
+            )
+
+    return effect
+
+
+def _written_back(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    if message.payload.get("resource_id") is None and done.received is not None:
+        adopt_created(eq, work, message, done.received, now)
+
+
+EFFECTS: Mapping[Action, Effect] = {
+    Action.PUT_SLOT: _slot_put,
+    Action.EDIT_SLOT: _slot_edited,
+    Action.DELETE_SLOT: _slot_deleted,
+    Action.SAVE_VISIT: _visit_saved,
+    Action.CANCEL_VISIT: _visit_ended,
+    Action.JOIN_WAITING_ROOM: _joined,
+    Action.LEAVE_WAITING_ROOM: _left,
+    Action.ACCEPT_REFERRAL: _referral_became(ReferralState.WITH_PROVIDER, held=True),
+    Action.GIVE_BACK_REFERRAL: _referral_became(ReferralState.ISSUED, held=False),
+    Action.FINISH_REFERRAL: _referral_became(ReferralState.COMPLETED, held=False),
+    Action.WRITE_BACK: _written_back,
+}
+"""Action -> what it makes true; moving a visit and recording attendance change nothing of ours."""
+
+
+def apply_effects(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    """Write down what a delivered message made true."""
+    effect = EFFECTS.get(message.action)
+    if effect is not None:
+        effect(eq, work, message, done, now)

@@ -1,0 +1,36 @@
+"""How one try to send a message ended, before it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from adapter.domain.referral import ReferralReading
+from adapter.ports import Received
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The other side did it.
+
+    ``national_id`` is the id it gave (slot, visit, waiting entry), ``received`` the EHR's resource
+    after a write-back, ``reading`` what P1 answered when a referral was read, ``sent`` the values
+    that went out and matter as evidence. ``sent_at``/``answered_at`` are our clock.
+    """
+
+    result_code: str = ""
+    national_id: str | None = None
+    received: Received | None = None
+    reading: ReferralReading | None = None
+    sent: Mapping[str, object] = field(default_factory=dict)
+    sent_at: datetime | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The other side considered it and said no, or it cannot be sent as it is."""
+
+    problem: str
+    result_code: str = ""

@@ -1,0 +1,128 @@
+"""Put, change and delete slots in CeR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from adapter.domain.national import NationalSlotState, SlotEdit, SlotOffer
+from adapter.domain.slot import Slot, SlotKind, SlotState
+from adapter.errors import Rejected
+from adapter.ports import CallContext
+from adapter.ports.store import Message, UnitOfWork
+from adapter.services.equipment import Equipment
+from adapter.services.outcome import Declined, Done
+
+NATIONAL_STATE: Mapping[SlotState, NationalSlotState] = {
+    SlotState.FREE: NationalSlotState.OPEN,
+    SlotState.BUSY: NationalSlotState.TAKEN,
+    SlotState.HELD: NationalSlotState.TAKEN,
+    SlotState.BLOCKED: NationalSlotState.BLOCKED,
+}
+"""What CeR is told of a slot's state. A withdrawn slot is deleted or blocked, never put."""
+
+
+def _offer(work: UnitOfWork, facility: str, slot: Slot) -> SlotOffer | Declined:
+    schedule = work.calendar.schedule(facility, slot.schedule_id)
+    if schedule is None:
+        return Declined("the slot's schedule is not known")
+    if slot.state not in NATIONAL_STATE:
+        return Declined("the slot was withdrawn before it was published")
+    return SlotOffer(
+        reference=slot.id,
+        schedule=schedule.id,
+        cell=schedule.cell,
+        service=schedule.service,
+        practitioner=schedule.practitioner,
+        starts=slot.starts,
+        ends=slot.ends,
+        kind=slot.kind,
+        state=NATIONAL_STATE[slot.state],
+        capacity=slot.capacity,
+    )
+
+
+def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) -> list[Done | Declined]:
+    """Send one batch; one outcome for each message, in order. One bad slot sinks none of the others."""
+    with eq.store.unit_of_work() as work:
+        offers: list[SlotOffer | Declined] = []
+        for message in messages:
+            slot = work.calendar.slot(message.facility, str(message.payload["slot_id"]))
+            offers.append(Declined("the slot is not known") if slot is None else _offer(work, message.facility, slot))
+    sent_at = eq.clock.now()
+    ready = [offer for offer in offers if isinstance(offer, SlotOffer)]
+    receipts = iter(eq.registry.put_slots(context, ready) if ready else ())
+    answered_at = eq.clock.now()
+    outcomes: list[Done | Declined] = []
+    for offer in offers:
+        if isinstance(offer, Declined):
+            outcomes.append(offer)
+            continue
+        receipt = next(receipts)
+        if receipt.accepted:
+            outcomes.append(
+                Done(
+                    result_code=receipt.result_code,
+                    national_id=receipt.slot_id,
+                    sent={"state": offer.state.value},
+                    sent_at=sent_at,
+                    answered_at=answered_at,
+                )
+            )
+        else:
+            outcomes.append(Declined(receipt.refusal or "refused", receipt.result_code))
+    return outcomes
+
+
+def national_slot_id(work: UnitOfWork, message: Message) -> str:
+    """CeR's id of the slot a message is about.
+
+    Raises:
+        Rejected: CeR does not have the slot (it was never put, or refused).
+    """
+    given = message.payload.get("national_slot_id")
+    if given:
+        return str(given)
+    theirs = work.links.theirs(message.facility, "slot", str(message.payload["slot_id"]))
+    if theirs is None:
+        raise Rejected("CeR does not know this slot: it was never accepted there", code="SLOT_NOT_IN_CER")
+    return theirs
+
+
+def edit_of(payload: Mapping[str, object], slot_id: str) -> SlotEdit:
+    """The change a payload describes: state, kind, starts, ends; what is absent stays."""
+
+    def instant(name: str) -> datetime | None:
+        value = payload.get(name)
+        return datetime.fromisoformat(str(value)) if value else None
+
+    state, kind = payload.get("state"), payload.get("kind")
+    return SlotEdit(
+        slot_id=slot_id,
+        state=NationalSlotState(str(state)) if state else None,
+        kind=SlotKind(str(kind)) if kind else None,
+        starts=instant("starts"),
+        ends=instant("ends"),
+    )
+
+
+def edit_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
+    """Change a slot in CeR."""
+    with eq.store.unit_of_work() as work:
+        theirs = national_slot_id(work, message)
+    sent_at = eq.clock.now()
+    code = eq.registry.edit_slot(context, edit_of(message.payload, theirs))
+    return Done(
+        result_code=code,
+        national_id=theirs,
+        sent={name: message.payload[name] for name in ("state", "kind", "starts", "ends") if name in message.payload},
+        sent_at=sent_at,
+        answered_at=eq.clock.now(),
+    )
+
+
+def delete_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
+    """Delete a slot in CeR; CeR refuses when it has a visit (law.md I-06)."""
+    with eq.store.unit_of_work() as work:
+        theirs = national_slot_id(work, message)
+    return Done(result_code=eq.registry.delete_slot(context, theirs), national_id=theirs)

@@ -1,0 +1,189 @@
+"""Environment and ``pomost.toml`` -> one frozen :class:`Settings`.
+
+Every field can be given as ``POMOST_<NAME>`` or in the file named by ``POMOST_CONFIG`` (default
+``pomost.toml`` in the working folder); the environment wins. ``DATABASE_URL`` is read without the
+prefix as well. Passwords and keys are never shown. Each field is listed in
+``docs/operations/install.md``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from adapter.errors import Misconfigured
+
+CONFIG_VARIABLE = "POMOST_CONFIG"
+CONFIG_FILE_DEFAULT = "pomost.toml"
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EndpointSettings(_Part):
+    """One national service as one facility reaches it."""
+
+    url: str
+    tls_certificate: Path
+    """PKCS#12 or PEM, for mutual TLS."""
+    tls_key: Path | None = None
+    tls_password: SecretStr | None = None
+    signing_certificate: Path
+    """PKCS#12 or PEM, another one, for WS-Security."""
+    signing_key: Path | None = None
+    signing_password: SecretStr | None = None
+    ca_bundle: Path
+    """The authority's CA for TLS, PEM. The system's own list is never used."""
+    signer_ca: Path | None = None
+    """The authority's CA for signed replies, PEM; ``ca_bundle`` when absent."""
+    signer_subject: str | None = None
+    """Common name that the signer of replies must have; any of the CA's when absent."""
+    crl_files: tuple[Path, ...] = ()
+    replies_signed: Literal["required", "optional"] = "required"
+    connect_timeout_seconds: Seconds = 10
+    read_timeout_seconds: Seconds = 60
+    reply_bytes_max: int = Field(default=64 * 1024 * 1024, gt=0)
+    clock_skew_seconds: Seconds = 60
+
+
+class CallerSettings(_Part):
+    """Who calls, for kontekstWywolania (handbook p1.md 2)."""
+
+    podmiot: str
+    """RPWDL number, 12 digits."""
+    user_root: str
+    user_extension: str
+    workplace_root: str
+    workplace_extension: str
+    role: str
+
+
+class HospitalSettings(_Part):
+    """The facility's EHR."""
+
+    kind: Literal["rest", "folder"] = "folder"
+    url: str = ""
+    folder: Path | None = None
+    auth: Literal["none", "basic", "bearer"] = "none"
+    user: str = ""
+    password: SecretStr | None = None
+    token: SecretStr | None = None
+    ca_bundle: Path | None = None
+    page_size: int = Field(default=200, gt=0, le=1000)
+    connect_timeout_seconds: Seconds = 10
+    read_timeout_seconds: Seconds = 60
+    overlap_seconds: Annotated[float, Field(ge=0)] = 122
+    """How far back of the cursor each poll looks again (fhir.md 1.7: 120 s + 2 s of drift)."""
+    write_back: tuple[str, ...] = ("Appointment", "Slot", "ServiceRequest")
+    """Resource types that may be changed in the EHR."""
+
+
+class FacilitySettings(_Part):
+    """A podmiot with its own certificates, EHR and limits (D11)."""
+
+    name: str = ""
+    caller: CallerSettings
+    cer: EndpointSettings
+    p1: EndpointSettings
+    hospital: HospitalSettings = HospitalSettings()
+
+
+class Settings(BaseSettings):
+    """Everything an installation can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POMOST_", env_nested_delimiter="__", frozen=True, extra="forbid", populate_by_name=True
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("DATABASE_URL", "POMOST_DATABASE_URL", "database_url")
+    )
+    """PostgreSQL; embedded when absent (D1)."""
+    data: Path | None = None
+    """Folder of the embedded database; the user's data folder when absent."""
+    key_file: Path | None = None
+    """Keys that seal people's data, one ``id:base64`` a line, the first one seals."""
+    keys: SecretStr | None = None
+    """The same lines given directly, separated by spaces."""
+    mappings: Path | None = None
+    wsdl: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    put_batch_max: int = Field(default=500, gt=0, le=5000)
+    """Slots in one message to CeR; the national limit is not public."""
+    claim_batch_max: int = Field(default=500, gt=0, le=5000)
+    """Outbox messages that one worker takes at once."""
+    take_batch_max: int = Field(default=200, gt=0, le=5000)
+    """Inbox entries handled in one transaction."""
+    ask_after_seconds: Annotated[float, Field(ge=0)] = 120
+    """How long after a lost answer the other side is asked; longer than the read timeout."""
+    retry_first_seconds: Seconds = 5
+    retry_growth: float = Field(default=2, ge=1)
+    retry_most_seconds: Seconds = 900
+    misconfigured_pause_seconds: Seconds = 300
+    order_tolerance_seconds: Annotated[float, Field(ge=0)] = 2
+    """Two instants of different clocks closer than this have no known order."""
+    poll_seconds: Seconds = 60
+    """How often a worker asks the EHRs for changes."""
+    pull_seconds: Seconds = 60
+    """How often a worker asks CeR for visit changes."""
+    reconcile_days: int = Field(default=14, gt=0, le=400)
+    """How many days ahead the nightly comparison looks."""
+    worker_concurrency: int = Field(default=2, gt=0, le=64)
+    facilities: dict[str, FacilitySettings] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        path = config_file()
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        if path is not None:
+            sources += (TomlConfigSettingsSource(settings_cls, toml_file=path),)
+        return sources
+
+
+def config_file() -> Path | None:
+    """The configuration file in force, None when there is none.
+
+    Raises:
+        Misconfigured: ``POMOST_CONFIG`` names a file that is not there.
+    """
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise Misconfigured(f"the configuration file {named} does not exist", setting=CONFIG_VARIABLE)
+        return Path(named)
+    default = Path(CONFIG_FILE_DEFAULT)
+    return default if default.is_file() else None
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings; ``given`` wins over everything.
+
+    Raises:
+        Misconfigured: a setting is unknown or has a wrong value; all of them are named, no value shown.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks what it is given
+    except ValidationError as wrong:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in wrong.errors()
+        )
+        raise Misconfigured(f"settings: {problems}", setting="pomost.toml") from wrong
+    except ValueError as wrong:
+        raise Misconfigured(f"the configuration file cannot be read: {wrong}", setting=CONFIG_VARIABLE) from wrong
