@@ -1,0 +1,155 @@
+"""The connection to PostgreSQL: the one of DATABASE_URL, or the embedded one (D1).
+
+Errors of the driver become ours here. No text holds a password, and statements' parameters are
+hidden because they may be people's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from adapter.errors import AdapterError, Misconfigured, Unavailable
+
+POOL_SIZE = 8
+POOL_OVERFLOW = 8
+POOL_TIMEOUT_SECONDS = 30
+POOL_RECYCLE_SECONDS = 1800
+CONNECT_TIMEOUT_SECONDS = 10
+_DRIVERS = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
+_TRY_AGAIN = frozenset({"40001", "40P01", "53100", "53200", "53300", "55P03", "57014", "57P01", "57P02", "57P03"})
+"""SQLSTATEs of things that pass: lost races, full disk or memory, too many sessions, shutdown."""
+_NO_SCHEMA = frozenset({"42P01", "42703", "42883", "3F000"})
+_NO_ENTRY = frozenset({"28000", "28P01", "3D000", "42501"})
+_FOREIGN_KEY = "23503"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Which database. ``url`` is DATABASE_URL (None: embedded), ``folder`` is POMOST_DATA.
+
+    ``temporary``: an embedded server that is gone when the program ends.
+    """
+
+    url: str | None = field(default=None, repr=False)
+    folder: Path | None = None
+    temporary: bool = False
+    pool_size: int = POOL_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database. ``url`` is for libpq (Procrastinate uses it) and may hold a password.
+
+    ``key_file`` is where a sealing key may be made (embedded only), ``notice`` what to tell a user.
+    """
+
+    engine: Engine
+    url: str = field(repr=False)
+    embedded: bool
+    key_file: Path | None
+    notice: str = ""
+
+    def close(self) -> None:
+        """Give the connections back; an embedded server stays for the next program."""
+        self.engine.dispose()
+
+
+def connect(settings: DatabaseSettings) -> Database:
+    """Open the database; starts the embedded server when no URL is given.
+
+    Raises:
+        Misconfigured: the URL is none of PostgreSQL's, or the embedded server cannot run here.
+        Unavailable: the embedded server does not answer. (A server of DATABASE_URL is asked later.)
+    """
+    if settings.url is not None:
+        url = normalised(settings.url)
+        plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return Database(_engine(url, settings.pool_size), plain, embedded=False, key_file=None)
+    from adapter.store import embedded  # noqa: PLC0415  # needs a Unix
+
+    server = embedded.start(embedded.EmbeddedSettings(settings.folder, settings.temporary))
+    engine = _engine(normalised(server.url), settings.pool_size)
+    return Database(engine, server.url, embedded=True, key_file=server.key, notice=server.notice)
+
+
+def normalised(text: str) -> URL:
+    """DATABASE_URL as SQLAlchemy wants it; ``postgres://`` and ``postgresql://`` are the same.
+
+    Raises:
+        Misconfigured: it cannot be read, or names another kind of database.
+    """
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError):
+        raise Misconfigured(
+            "DATABASE_URL cannot be read; it should look like postgresql://user:password@host:5432/name",
+            setting="DATABASE_URL",
+        ) from None
+    if url.drivername not in _DRIVERS:
+        raise Misconfigured(
+            f"DATABASE_URL names {url.drivername}; pomost works on PostgreSQL only (postgresql://...)",
+            setting="DATABASE_URL",
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _engine(url: URL, pool_size: int) -> Engine:
+    arguments: dict[str, object] = {}
+    for name, value in (
+        ("connect_timeout", CONNECT_TIMEOUT_SECONDS),
+        ("application_name", "pomost"),
+        ("options", "-c timezone=UTC"),
+    ):
+        if name not in url.query:
+            arguments[name] = value
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_recycle=POOL_RECYCLE_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=arguments,
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Driver errors that have a next step become ours; others are bugs and pass through."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("all connections to the database are in use; try again") from error
+    except DBAPIError as error:
+        ours = _translate(error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def _translate(error: DBAPIError) -> AdapterError | None:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    detail = str(error.orig).strip().splitlines()[:1]
+    said = detail[0] if detail else type(error.orig).__name__
+    if state in _NO_ENTRY or "authentication failed" in said:
+        return Misconfigured(f"the database refuses us: {said}", setting="DATABASE_URL")
+    if state in _NO_SCHEMA:
+        return Misconfigured("the database lacks our tables; run: pomost database upgrade", setting="DATABASE_URL")
+    if state == _FOREIGN_KEY and "facility" in said:
+        return Misconfigured("this facility is not registered in the database; add it to the settings")
+    if state in _TRY_AGAIN:
+        return Unavailable(f"the database could not do this now; try again (SQLSTATE {state})")
+    if error.connection_invalidated or (not state and type(error.orig).__name__ == "OperationalError"):
+        return Unavailable(f"the database cannot be reached: {said}")
+    if state.startswith("08"):
+        return Unavailable(f"the database cannot be reached (SQLSTATE {state})")
+    return None
