@@ -1,0 +1,125 @@
+"""Bytes to JSON, within limits and without losing what JSON readers usually hide.
+
+A name that stands twice in one object, a text that cannot be written as UTF-8 and nesting beyond
+:data:`NESTING_MAX` are found by :func:`faults`, each with its path, so that one bad entry of a Bundle is
+refused and its neighbours go on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import NoReturn
+
+from adapter.fhir.problems import Problem, ProblemsFound
+from adapter.fhir.rules import problem
+
+DOCUMENT_BYTES_MAX = 32 * 1024 * 1024
+"""Largest JSON document that is read into memory; NDJSON has no such limit, only :data:`LINE_BYTES_MAX`."""
+
+LINE_BYTES_MAX = 8 * 1024 * 1024
+"""Largest line of an NDJSON file, in bytes."""
+
+NESTING_MAX = 64
+"""Deepest nesting of objects and lists in one document."""
+
+DOCUMENT = "$"
+"""Path of the document itself."""
+
+_BOM = b"\xef\xbb\xbf"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+class RepeatedName(dict[str, object]):
+    """An object in which some name stands more than once; the last one is kept."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else RepeatedName(pairs)
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+"""Strict JSON; objects with a repeated name become :class:`RepeatedName`."""
+
+
+def text_of(raw: bytes, limit: int = DOCUMENT_BYTES_MAX) -> str:
+    """The text of a JSON document; a UTF-8 byte order mark is dropped.
+
+    Raises:
+        ProblemsFound: too large, XML, or no UTF-8.
+    """
+    if len(raw) > limit:
+        raise ProblemsFound([problem("FHIR-READ-04", DOCUMENT)])
+    body = raw.removeprefix(_BOM)
+    if body.lstrip()[:1] == b"<":
+        raise ProblemsFound([problem("FHIR-READ-02", DOCUMENT)])
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemsFound([problem("FHIR-READ-03", DOCUMENT)]) from error
+
+
+def json_of(text: str) -> object:
+    """The JSON value that ``text`` holds.
+
+    Raises:
+        ProblemsFound: it is no JSON, is cut short, or is nested deeper than Python can follow.
+    """
+    try:
+        return DECODER.decode(text)
+    except RecursionError as error:
+        raise ProblemsFound([problem("FHIR-READ-05", DOCUMENT)]) from error
+    except ValueError as error:
+        raise ProblemsFound([problem("FHIR-READ-01", DOCUMENT)]) from error
+
+
+def safe_name(name: object) -> str:
+    """A property name for a path; ``?`` for one that is no FHIR name (it could be anybody's)."""
+    text = str(name)
+    return text if _NAME.fullmatch(text) else "?"
+
+
+def _children(path: str, node: object) -> Iterator[tuple[str, object]]:
+    if isinstance(node, Mapping):
+        for name, child in node.items():
+            yield f"{path}.{safe_name(name)}", child
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield f"{path}[{index}]", child
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def faults(value: object, path: str) -> list[Problem]:
+    """What no model would show: repeated names, unpaired surrogates, deep nesting. ``path`` names ``value``."""
+    found: list[Problem] = []
+    todo: list[tuple[str, object, int]] = [(path, value, 1)]
+    while todo:
+        where, node, depth = todo.pop()
+        if isinstance(node, str):
+            if not _encodable(node):
+                found.append(problem("FHIR-READ-03", where))
+            continue
+        if not isinstance(node, Mapping | list):
+            continue
+        if depth > NESTING_MAX:
+            found.append(problem("FHIR-READ-05", path))
+            break
+        if isinstance(node, RepeatedName):
+            found.append(problem("FHIR-READ-06", where))
+        if isinstance(node, Mapping) and not all(_encodable(name) for name in node):
+            found.append(problem("FHIR-READ-03", where))
+        todo.extend((at, child, depth + 1) for at, child in _children(where, node))
+    return found
