@@ -1,0 +1,75 @@
+"""Which kind of term a patient's category asks for (I-07), and who goes on a waiting list at all (C-01, U-04).
+
+Kinds of slots are confirmed (SEED-000); the map from category to kind is our reading of them.
+Category 4 has its own rule, V-07. Categories 1, 3 and 6 have no kind of their own: shown, not guessed.
+"""
+
+from __future__ import annotations
+
+from adapter.domain.entitlement import Category, Criterion
+from adapter.domain.rules.verdict import Verdict, allowed, refused, warned
+from adapter.domain.slot import SlotKind
+
+ARTICLE_KIND = "SEED-000; art. 19a ust. 4 pkt 3 ustawy z 27.08.2004"
+ARTICLE_CONTINUING = "art. 20 ust. 1a ustawy z 27.08.2004"
+ARTICLE_CATEGORY = "art. 19a ust. 4 pkt 3 ustawy z 27.08.2004"
+
+
+def expected_kind(category: Category, criterion: Criterion) -> SlotKind | None:
+    """The one kind for a category, None where the rule names none (1, 3, 6) or several (4)."""
+    if category is Category.WAITING:
+        return SlotKind.URGENT if criterion is Criterion.URGENT else SlotKind.STABLE
+    if category is Category.CONTINUING:
+        return SlotKind.CONTINUATION
+    return None
+
+
+def kind_for_category(kind: SlotKind, category: Category, criterion: Criterion) -> Verdict:
+    """I-07: the slot's kind agrees with the patient's category and criterion."""
+    if category is Category.PRIVILEGED:
+        return allowed("I-07", ARTICLE_KIND)
+    if kind is SlotKind.PRIVILEGED:
+        return _wrong_kind(
+            "termin uprzywilejowany jest tylko dla pacjenta uprzywilejowanego",
+            "a privileged slot is only for a privileged patient",
+        )
+    expected = expected_kind(category, criterion)
+    if expected is None:
+        return warned(
+            "I-07",
+            ARTICLE_KIND,
+            "W-CER-KIND",
+            f"kategoria {category.value} nie ma własnego rodzaju terminu; sprawdź wybór terminu",
+            f"category {category.value} has no slot kind of its own; check the choice of the slot",
+        )
+    if kind is not expected:
+        return _wrong_kind(
+            "rodzaj terminu nie zgadza się z kategorią lub kryterium medycznym pacjenta",
+            f"the patient's category or criterion asks for a slot of the kind {expected.value}, not {kind.value}",
+        )
+    return allowed("I-07", ARTICLE_KIND)
+
+
+def _wrong_kind(text_pl: str, text_en: str) -> Verdict:
+    return refused("I-07", ARTICLE_KIND, "E-CER-KIND", text_pl, text_en)
+
+
+def may_wait(category: Category) -> Verdict:
+    """U-04 and C-01: continuing patients, those served on the day and emergencies are on no waiting list."""
+    if category is Category.CONTINUING:
+        return refused(
+            "U-04",
+            ARTICLE_CONTINUING,
+            "E-K-LIST",
+            "pacjenta kontynuującego leczenie nie wpisuje się na listę oczekujących",
+            "a patient who continues treatment is not put on a waiting list",
+        )
+    if category in {Category.SAME_DAY, Category.EMERGENCY}:
+        return refused(
+            "C-01",
+            ARTICLE_CATEGORY,
+            "E-CAT-LIST",
+            f"pacjent kategorii {category.value} nie czeka na liście oczekujących",
+            f"a patient of category {category.value} is on no waiting list",
+        )
+    return allowed("U-04", ARTICLE_CONTINUING)

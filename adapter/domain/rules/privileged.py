@@ -1,0 +1,145 @@
+"""Patients with the right to be served out of turn (pacjent uprzywilejowany): V-03 to V-07 and V-09.
+
+A patient who gave the privilege up (V-05) is judged as a waiting patient of category 2; nothing here
+applies to him. ``first_visit`` is False for follow-up visits.
+Sources: act of 27.08.2004 art. 47c; SEED-000 (leaflet MZ/CeZ); docs/law.md.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from adapter.domain.appointment import Visit
+from adapter.domain.entitlement import Category
+from adapter.domain.moments import add_working_days, warsaw_day
+from adapter.domain.rules.verdict import Verdict, allowed, refused, warned
+from adapter.domain.slot import SlotKind
+
+LIMIT_WORKING_DAYS = 7
+"""V-03: specialist ambulatory care, from the day of report."""
+
+ARTICLE_LIMIT = "art. 47c ust. 4 ustawy z 27.08.2004; SEED-000"
+ARTICLE_CER = "SEED-000"
+ARTICLE_BASIS = "art. 19a ust. 4 pkt 3 lit. d ustawy z 27.08.2004"
+
+
+def waived(visit: Visit, today: date) -> bool:
+    """Whether the patient gave the privilege up, on record, not later than today (V-05)."""
+    return visit.waiver is not None and warsaw_day(visit.waiver.given_at) <= today
+
+
+def effective_category(visit: Visit, today: date) -> Category:
+    """The category that the rules go by: a waiver makes a privileged patient a waiting one (V-05)."""
+    if visit.category is Category.PRIVILEGED and waived(visit, today):
+        return Category.WAITING
+    return visit.category
+
+
+def latest_day(visit: Visit) -> date:
+    """The last day on which a privileged patient must be served in ambulatory care (V-03)."""
+    return add_working_days(warsaw_day(visit.reported_at), LIMIT_WORKING_DAYS)
+
+
+def basis(visit: Visit) -> Verdict:
+    """C-05: category 4 names the basis of the right."""
+    if visit.entitlement is None:
+        return refused(
+            "C-05",
+            ARTICLE_BASIS,
+            "E-PRIV-BASIS",
+            "kategoria 4 wymaga wskazania podstawy uprawnienia",
+            "category 4 must name the basis of the right",
+        )
+    return allowed("C-05", ARTICLE_BASIS)
+
+
+def within_limit(visit: Visit) -> Verdict:
+    """V-03: not later than 7 working days after the day of report. A visit without a term breaks nothing yet."""
+    if visit.starts is None:
+        return allowed("V-03", ARTICLE_LIMIT)
+    latest = latest_day(visit)
+    if warsaw_day(visit.starts) > latest:
+        return refused(
+            "V-03",
+            ARTICLE_LIMIT,
+            "E-PRIV-7WD",
+            f"pacjent uprzywilejowany: termin najpóźniej {latest.isoformat()} (7 dni roboczych od zgłoszenia)",
+            f"privileged patient: the term is {latest.isoformat()} at the latest (7 working days from the report)",
+        )
+    return allowed("V-03", ARTICLE_LIMIT)
+
+
+def waiting_room(visit: Visit, today: date) -> Verdict:
+    """V-04: a privileged patient is never put in the waiting room; V-05: unless he gave the privilege up."""
+    if visit.category is not Category.PRIVILEGED:
+        return allowed("V-04", ARTICLE_CER)
+    if waived(visit, today):
+        return allowed("V-05", ARTICLE_CER)
+    return refused(
+        "V-04",
+        ARTICLE_CER,
+        "E-PRIV-WAITROOM",
+        "pacjenta uprzywilejowanego nie wolno wpisać do Poczekalni bez jego rezygnacji z uprawnienia",
+        "a privileged patient must not be put in the waiting room unless he gave the privilege up",
+    )
+
+
+def booked_by_facility(visit: Visit, kind: SlotKind, today: date, *, by_patient: bool) -> Verdict:
+    """V-06: on a privileged slot only the facility books, after it verified the right."""
+    if kind is not SlotKind.PRIVILEGED:
+        return allowed("V-06", ARTICLE_CER)
+    if by_patient:
+        return refused(
+            "V-06",
+            ARTICLE_CER,
+            "E-PRIV-SELF",
+            "na termin uprzywilejowany zapisuje tylko placówka, po sprawdzeniu uprawnienia",
+            "only the facility books on a privileged slot, after it checked the right",
+        )
+    right = visit.entitlement
+    if right is None or right.verified_at is None or not right.verified or warsaw_day(right.verified_at) > today:
+        return refused(
+            "V-06",
+            ARTICLE_CER,
+            "E-PRIV-UNVERIFIED",
+            "uprawnienie nie zostało sprawdzone: brak osoby lub daty sprawdzenia",
+            "the right was not verified: who did it or when is missing",
+        )
+    return allowed("V-06", ARTICLE_CER)
+
+
+def permitted_kind(kind: SlotKind, *, first_visit: bool) -> Verdict:
+    """V-07: a privileged slot, or a stable one within the limit; the others are shown for a first visit."""
+    if first_visit and kind in {SlotKind.URGENT, SlotKind.CONTINUATION}:
+        return warned(
+            "V-07",
+            ARTICLE_CER,
+            "W-PRIV-SLOT",
+            "pierwsza wizyta pacjenta uprzywilejowanego na terminie innym niż uprzywilejowany lub stabilny",
+            "first privileged visit on a slot that is neither privileged nor stable",
+        )
+    return allowed("V-07", ARTICLE_CER)
+
+
+def loses_privilege(visit: Visit, today: date, *, by_patient: bool, first_visit: bool) -> bool:
+    """V-09: the patient himself cancels his first visit and the right had been confirmed."""
+    return (
+        by_patient
+        and first_visit
+        and effective_category(visit, today) is Category.PRIVILEGED
+        and visit.entitlement is not None
+        and visit.entitlement.verified
+    )
+
+
+def cancelled_first_visit(visit: Visit, today: date, *, by_patient: bool, first_visit: bool) -> Verdict:
+    """V-09: after such a cancellation the patient waits as category 2; staff must know."""
+    if loses_privilege(visit, today, by_patient=by_patient, first_visit=first_visit):
+        return warned(
+            "V-09",
+            ARTICLE_CER,
+            "W-PRIV-LOST",
+            "pacjent odwołał pierwszą wizytę: traci uprawnienie i przechodzi do Poczekalni (kategoria 4 -> 2)",
+            "the patient cancelled the first visit: the privilege is lost, he goes to the waiting room (4 -> 2)",
+        )
+    return allowed("V-09", ARTICLE_CER)

@@ -1,0 +1,42 @@
+"""Which change of a visit's state may follow which. The pairs are data: ``mappings/visit_transitions.csv``."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from adapter.domain.appointment import VisitState
+from adapter.domain.rules.verdict import Verdict, allowed, refused
+
+RULE = "X-TRANSITION"
+ARTICLE = "mappings/visit_transitions.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Transitions:
+    """The permitted pairs (before, after), without the trivial ones."""
+
+    pairs: AbstractSet[tuple[VisitState, VisitState]]
+
+    def permits(self, before: VisitState | None, after: VisitState) -> bool:
+        """Whether a visit may go from ``before`` (None: we have not seen it yet) to ``after``.
+
+        The first state seen may be any; the same state again is an update, not a change.
+        """
+        return before is None or before is after or (before, after) in self.pairs
+
+    def next_states(self, before: VisitState) -> frozenset[VisitState]:
+        """Where a visit may go from ``before``."""
+        return frozenset(after for one, after in self.pairs if one is before)
+
+    def judge(self, before: VisitState | None, after: VisitState) -> Verdict:
+        """The same as a verdict: a change that the table does not have is an anomaly to be shown."""
+        if self.permits(before, after):
+            return allowed(RULE, ARTICLE)
+        return refused(
+            RULE,
+            ARTICLE,
+            "E-TRANSITION",
+            f"zmiana stanu wizyty z {before} na {after} jest niedozwolona",
+            f"a visit may not go from {before} to {after}",
+        )
