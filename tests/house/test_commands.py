@@ -1,0 +1,108 @@
+"""Every command explains itself with an example, is in the documents, and every documented command exists."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+
+import click
+import click.testing
+import pytest
+from house.tree import files, name, text
+
+from adapter.cli.main import COMMANDS, cli
+
+GUIDES = ("README.md", "docs/operations/")
+LINE = re.compile(r"^\s*(?:\$ )?(?:\.venv/bin/)?(pomost [^#`\n]*)", re.MULTILINE)
+PLACEHOLDER = re.compile(r"^[A-Z.\[|]|^\.\.\.$|^<")
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """(``pomost a b``, command) of every command and group, to the last leaf."""
+
+    def below(words: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+        yield words, command
+        if isinstance(command, click.Group):
+            for word in command.list_commands(click.Context(command)):
+                inner = command.get_command(click.Context(command), word)
+                assert inner is not None
+                yield from below(f"{words} {word}", inner)
+
+    for word, (place, _) in COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        yield from below(f"pomost {word}", getattr(importlib.import_module(module), attribute))
+
+
+@pytest.mark.parametrize("word", sorted(COMMANDS))
+def test_every_command_can_be_imported(word: str) -> None:
+    module, _, attribute = COMMANDS[word][0].partition(":")
+    assert isinstance(getattr(importlib.import_module(module), attribute), click.Command)
+
+
+def test_every_command_shows_an_example_of_itself() -> None:
+    silent = [
+        words
+        for words, command in commands()
+        if not re.search(rf"Example:\s+{re.escape(words)}\b", command.help or "")
+    ]
+    assert not silent
+
+
+def test_every_option_says_what_it_does() -> None:
+    silent = [
+        f"{words} {option.opts[0]}"
+        for words, command in commands()
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert not silent
+
+
+def test_every_command_and_option_is_in_the_guides() -> None:
+    guides = "\n".join(text(name(path)) for path in files() if path.suffix == ".md" and name(path).startswith(GUIDES))
+    absent = [words for words, _ in commands() if not re.search(rf"{re.escape(words)}\b", guides)]
+    absent += [
+        f"{words} {option.opts[0]}"
+        for words, command in commands()
+        for option in command.params
+        if isinstance(option, click.Option) and not any(given in guides for given in option.opts)
+    ]
+    assert not absent
+
+
+def documented() -> list[tuple[str, str]]:
+    """(document, command line) of every command line in a code block of the documents."""
+    found = []
+    for path in files():
+        if path.suffix == ".md":
+            for block in re.findall(r"^```\w*\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+                found += [(name(path), line.strip()) for line in LINE.findall(block.replace("\\\n", " "))]
+    return found
+
+
+def wrong_in(line: str) -> str:
+    """What in a command line this program does not know; empty when it knows all of it."""
+    command: click.Command = cli
+    for word in shlex.split(line)[1:]:
+        if word.startswith("-"):
+            known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+            if word.partition("=")[0] not in known | {"--help", "-h", "--version"}:
+                return word
+        elif isinstance(command, click.Group):
+            inner = command.get_command(click.Context(command), word)
+            if inner is None:
+                return "" if PLACEHOLDER.match(word) else word
+            command = inner
+    return ""
+
+
+def test_every_documented_command_line_is_known() -> None:
+    assert documented()
+    assert not [f"{document}: {line} ({wrong})" for document, line in documented() if (wrong := wrong_in(line))]
+
+
+def test_help_names_every_command() -> None:
+    shown = click.testing.CliRunner().invoke(cli, ["--help"]).output
+    assert all(re.search(rf"^  {word}\b", shown, re.MULTILINE) for word in COMMANDS)

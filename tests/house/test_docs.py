@@ -1,0 +1,205 @@
+"""The documents stay true: every command, setting, error, table, code table and rule is in them, and every link holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house.tree import PACKAGE, TOP, calls, files, name, parsed, sources, strings, text
+from pydantic import BaseModel
+
+from adapter.domain.discrepancy import DiscrepancyClass
+from adapter.ports.store import Action, InboxState, MessageState
+from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings, HospitalSettings, Settings
+from adapter.store.tables import metadata
+
+RULE_ID = re.compile(r"\b[A-Z]{1,2}-\d{2}[a-z]?\b")
+DOCUMENTS = [path for path in files() if path.suffix == ".md"]
+FIRST_SCREEN_LINES = 45
+
+
+def missing(words: Iterator[str] | list[str] | set[str], document: str) -> list[str]:
+    """Words that the document does not have as code (between backticks)."""
+    content = text(document)
+    return sorted(
+        word for word in set(words) if not re.search(rf"`[^`\n]*(?<![\w-]){re.escape(word)}(?![\w-])", content)
+    )
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+    + [f"docs/{part}.md" for part in ("architecture", "glossary", "law", "errors", "fhir-profile")]
+    + [f"docs/operations/{part}.md" for part in ("index", "install", "daily-work", "database", "simulator")]
+    + ["docs/operations/discrepancies.md"],
+)
+def test_the_document_is_there(document: str) -> None:
+    assert len(text(document).splitlines()) > 10
+
+
+@pytest.mark.parametrize("number", range(1, 12))
+def test_every_decision_has_its_record(number: int) -> None:
+    (record,) = (TOP / "docs" / "decisions").glob(f"D{number:02d}-*.md")
+    content = record.read_text("utf-8")
+    assert content.startswith(f"# D{number} ")
+    assert all(heading in content for heading in ("## Decision", "## Why", "## Price"))
+
+
+def settings_fields() -> list[tuple[type[BaseModel], str]]:
+    """(class, field) of everything an installation can be told."""
+    parts = (Settings, FacilitySettings, CallerSettings, EndpointSettings, HospitalSettings)
+    return [(part, field) for part in parts for field in part.model_fields]
+
+
+@pytest.mark.parametrize(
+    ("part", "field"), [pytest.param(*pair, id=f"{pair[0].__name__}.{pair[1]}") for pair in settings_fields()]
+)
+def test_every_setting_is_in_the_install_guide(part: type[BaseModel], field: str) -> None:
+    known = f"POMOST_{field.upper()}" if part is Settings else field
+    assert not missing([known], "docs/operations/install.md")
+
+
+def test_no_setting_in_the_install_guide_is_unknown() -> None:
+    named = set(re.findall(r"`POMOST_([A-Z_]+)`", text("docs/operations/install.md")))
+    known = {field.upper() for field in Settings.model_fields} | {"CONFIG", "INTEROP_REQUIRED", "PEER_DATA"}
+    assert not named - known
+
+
+def error_classes() -> set[str]:
+    """Classes of the package that descend from AdapterError."""
+    parents = {
+        node.name: {ast.unparse(base).split(".")[-1] for base in node.bases}
+        for path in sources()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"AdapterError"}
+    while more := {child for child, bases in parents.items() if bases & found} - found:
+        found |= more
+    return found
+
+
+def error_codes() -> set[str]:
+    """Stable codes given as ``code="..."`` to an error, or as an error class's own."""
+    errors = error_classes()
+    return {
+        word.value.value
+        for path in sources()
+        for _, called, call in calls(parsed(path))
+        if called.split(".")[-1] in errors
+        for word in call.keywords
+        if word.arg == "code" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
+    } - {""}
+
+
+def test_every_error_class_is_explained() -> None:
+    assert not missing(error_classes(), "docs/errors.md")
+
+
+def test_every_error_code_is_explained() -> None:
+    assert not missing(error_codes(), "docs/errors.md")
+
+
+def problem_rules() -> set[str]:
+    """Ids of the checks on FHIR resources: lower-case words with a dash, given as a problem's rule."""
+    found = set()
+    for path in sources():
+        if not (path.is_relative_to(PACKAGE / "fhir") or path.is_relative_to(PACKAGE / "mapping")):
+            continue
+        for _, called, call in calls(parsed(path)):
+            if called.split(".")[-1] in {"Problem", "problem"}:
+                given = [word.value for word in call.keywords if word.arg == "rule"] or call.args[1:2]
+                found |= {
+                    part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                }
+    return found
+
+
+def test_every_check_on_fhir_is_explained() -> None:
+    assert not missing(problem_rules(), "docs/errors.md")
+
+
+def test_every_table_is_in_the_architecture() -> None:
+    assert metadata.tables
+    assert not missing([table.name for table in metadata.tables.values()], "docs/architecture.md")
+
+
+@pytest.mark.parametrize("kind", [Action, MessageState, InboxState], ids=lambda kind: kind.__name__)
+def test_every_action_and_state_is_in_the_architecture(kind: type[Action | MessageState | InboxState]) -> None:
+    assert not missing([member.value for member in kind], "docs/architecture.md")
+
+
+def test_every_code_table_is_in_the_architecture() -> None:
+    tables = [path.relative_to(TOP).as_posix() for path in files() if path.is_relative_to(TOP / "mappings")]
+    assert tables
+    assert not missing([table for table in tables if table.endswith(".csv")], "docs/architecture.md")
+
+
+def test_every_discrepancy_class_is_in_its_guide() -> None:
+    assert not missing([member.value for member in DiscrepancyClass], "docs/operations/discrepancies.md")
+
+
+def rule_ids() -> set[str]:
+    """Ids of the rules that the domain applies."""
+    return {
+        rule
+        for path in sources()
+        if path.is_relative_to(PACKAGE / "domain" / "rules")
+        for _, content in strings(parsed(path))
+        for rule in RULE_ID.findall(content)
+    }
+
+
+def test_every_rule_is_in_the_rule_book() -> None:
+    assert rule_ids()
+    assert not sorted(rule for rule in rule_ids() if rule not in text("docs/law.md"))
+
+
+def test_every_rule_has_a_test_that_names_it() -> None:
+    tested = "\n".join(
+        path.read_text("utf-8")
+        for path in files()
+        if path.suffix == ".py" and path.is_relative_to(TOP / "tests") and not path.is_relative_to(TOP / "tests/house")
+    )
+    assert not sorted(rule for rule in rule_ids() if rule not in tested)
+
+
+def anchors(document: Path) -> set[str]:
+    """Anchors of a document's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_every_link_holds() -> None:
+    broken = []
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8")):
+            place, _, anchor = target.partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            found = (document.parent / place).resolve() if place else document
+            if not found.exists() or (anchor and found.suffix == ".md" and anchor not in anchors(found)):
+                broken.append(f"{name(document)}: {target}")
+    assert not broken
+
+
+def test_the_first_screen_says_it_all() -> None:
+    """One sentence, one paragraph, two commands and what they print."""
+    screen = "\n".join(text("README.md").splitlines()[:FIRST_SCREEN_LINES])
+    title, sentence, paragraph, *_ = [block for block in re.split(r"\n\s*\n", screen) if block.strip()]
+    assert title == "# Pomost"
+    assert sentence.count(".") == 1
+    assert sentence.endswith(".")
+    assert len(paragraph.split()) < 120
+    assert "make demo" in screen
+    assert "make test" in screen
+    assert "passed" in screen
+
+
+def test_the_changelog_has_this_version() -> None:
+    version = re.search(r'__version__ = "([^"]+)"', (PACKAGE / "__init__.py").read_text())
+    assert version is not None
+    assert f"## {version[1]}" in text("CHANGELOG.md")
