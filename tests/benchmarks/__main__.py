@@ -1,0 +1,75 @@
+"""``make bench``: take the figures, print a line for each, write ``bench.json``.
+
+Nothing here passes or fails: rates move from machine to machine, ratios less so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+
+from measure import Figure
+
+BUILT = {
+    "B4": ("signing", "sign and verify one call"),
+    "B11": ("start", "import adapter, pomost --help"),
+}
+"""Figure -> the module that takes it, what it says."""
+
+NOT_BUILT = {
+    "B1": "FHIR Slot NDJSON to domain slots: waits for fhir/fast.py",
+    "B2": "CeR slot list to domain slots",
+    "B3": "publish request from 5,000 domain slots",
+    "B5": "outbox: claim, send nothing, settle, audit",
+    "B6": "hospital change to accepted by CeR",
+    "B7": "notification endpoint: waits for the endpoint",
+    "B8": "reconcile 1M x 1M slots",
+    "B9": "growth of B8",
+    "B10": "initial load of 100k slots",
+}
+"""Figures of docs that no benchmark takes yet."""
+
+
+def chosen(only: str) -> list[str]:
+    """The ids asked for, in order; all that are built without ``only``.
+
+    Raises:
+        SystemExit: 2, an id is unknown or not built yet.
+    """
+    if not only:
+        return list(BUILT)
+    ids = [word.strip().upper() for word in only.split(",") if word.strip()]
+    for word in ids:
+        if word in NOT_BUILT:
+            print(f"bench: {word} is not built yet ({NOT_BUILT[word]})", file=sys.stderr)
+            raise SystemExit(2)
+        if word not in BUILT:
+            print(f"bench: {word} is no figure; there are {', '.join(BUILT)}", file=sys.stderr)
+            raise SystemExit(2)
+    return ids
+
+
+def main() -> None:
+    """Take the figures that were asked for."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", default="", metavar="B4,B11", help="figures to take; all without it")
+    parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the figures go as JSON")
+    arguments = parser.parse_args()
+    figures: list[Figure] = []
+    for word in chosen(arguments.only):
+        module, says = BUILT[word]
+        print(f"# {word}: {says}", file=sys.stderr)
+        taken = importlib.import_module(module).run()
+        for figure in taken:
+            print(figure.line(), flush=True)
+        figures += taken
+    arguments.out.write_text(json.dumps([figure.record() for figure in figures], indent=1) + "\n")
+    if not arguments.only:
+        print(f"# not built yet: {', '.join(NOT_BUILT)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""B4: sign and verify one call, against zeep's BinarySignature and against bare RSA-2048."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from lxml import etree
+from measure import Figure, in_turns
+from zeep.wsse.signature import BinarySignature
+
+from adapter.simulator.certificates import make_test_certificates
+from adapter.soap.envelope import build_envelope
+from adapter.soap.keys import IdentityFile, load_identity
+from adapter.soap.replay import ReplayMemory
+from adapter.soap.sign import Signer, sign
+from adapter.soap.timestamp import TimeLimits
+from adapter.soap.trust import SignerPin, SignerTrust
+from adapter.soap.verify import Verifier
+
+CALLS = 100
+NAMESPACE = "urn:pomost:benchmark"
+
+
+def envelope() -> etree._Element:
+    """A request about one slot, with a call context."""
+    context = etree.Element(f"{{{NAMESPACE}}}context")
+    for number in range(6):
+        etree.SubElement(context, f"{{{NAMESPACE}}}attribute", name=f"attribute-{number}").text = f"value-{number}"
+    content = etree.Element(f"{{{NAMESPACE}}}slot")
+    for name in ("reference", "starts", "ends", "state", "kind", "cell"):
+        etree.SubElement(content, f"{{{NAMESPACE}}}{name}").text = f"{name} of the slot"
+    return build_envelope(context, content)
+
+
+def run() -> list[Figure]:
+    """Sign and verify rates per second."""
+    now = datetime.now(UTC)
+    with tempfile.TemporaryDirectory() as folder:
+        made = make_test_certificates(Path(folder), now=now)
+        identity = load_identity(IdentityFile(made.client_wss.certificate, made.client_wss.key), now=now)
+        signer = Signer(identity.certificate, identity.key)
+        theirs = BinarySignature(str(made.client_wss.key), str(made.client_wss.certificate))
+        key = serialization.load_pem_private_key(made.client_wss.key.read_bytes(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        trust = SignerTrust(SignerPin(made.ca, (made.client_wss.subject,)))
+
+        def ours() -> list[bytes]:
+            return [sign(envelope(), signer, now=now, nonce=f"n{number}") for number in range(CALLS)]
+
+        def zeeps() -> list[etree._Element]:
+            return [theirs.apply(envelope(), {})[0] for _ in range(CALLS)]
+
+        def bare() -> None:
+            for _ in range(CALLS):
+                key.sign(b"x" * 600, padding.PKCS1v15(), hashes.SHA256())
+
+        signed, signed_by_zeep = ours(), [etree.tostring(each) for each in zeeps()]
+
+        def verify_ours() -> None:
+            verifier = Verifier(trust, TimeLimits(), ReplayMemory(window_seconds=600))
+            for message in signed:
+                verifier.verify(message, now)
+
+        def verify_zeeps() -> None:
+            for message in signed_by_zeep:
+                theirs.verify(etree.fromstring(message))
+
+        sign_seconds, zeep_seconds, bare_seconds = in_turns(ours, zeeps, bare)
+        check_seconds, zeep_check_seconds = in_turns(verify_ours, verify_zeeps)
+    return [
+        Figure("B4", "sign, against zeep", CALLS / sign_seconds, "messages/s", CALLS / zeep_seconds),
+        Figure("B4", "sign, against bare RSA-2048", CALLS / sign_seconds, "messages/s", CALLS / bare_seconds),
+        Figure("B4", "verify, against zeep", CALLS / check_seconds, "messages/s", CALLS / zeep_check_seconds),
+    ]
