@@ -1,0 +1,210 @@
+"""One exchange with one authority: call context, signature, HTTPS, verification, judgement.
+
+    content -> envelope + call context -> sign -> post -> read -> verify -> the Body that was signed
+
+It keeps to :class:`adapter.soap.wire.Channel` and turns every failure beneath it into one of the four
+kinds. It never tries twice: whether to repeat is for the outbox to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from lxml import etree
+
+from adapter.errors import AdapterError, Misconfigured
+from adapter.ports import CallContext, Clock
+from adapter.soap import faults
+from adapter.soap.broken import CONTENT_TYPE, SIGNER, UNVERIFIED, BrokenExchange, malformed
+from adapter.soap.endpoint import EndpointConfig, RepliesSigned
+from adapter.soap.envelope import Envelope, build_envelope, open_envelope
+from adapter.soap.keys import load_identity
+from adapter.soap.parsing import parse_untrusted
+from adapter.soap.replay import ReplayMemory
+from adapter.soap.sign import Signer, sign
+from adapter.soap.transport import HttpReply, Transport
+from adapter.soap.trust import SignerTrust
+from adapter.soap.verify import Verifier, is_signed
+from adapter.soap.wire import Answer, BoundOperation, FaultReader
+
+SOAP_VERSION = "1.1"
+_SOAP_STATUSES = (200, 500)
+"""SOAP 1.1 over HTTP: an answer is 200, a fault 500."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTime:
+    """What the authority's clock said, against ours at the same moment."""
+
+    server_at: datetime
+    our_at: datetime
+
+    @property
+    def offset(self) -> timedelta:
+        """Theirs minus ours."""
+        return self.server_at - self.our_at
+
+
+class SoapChannel:
+    """A :class:`~adapter.soap.wire.Channel` for one facility and one authority. Threads may share one."""
+
+    def __init__(
+        self,
+        config: EndpointConfig,
+        *,
+        clock: Clock,
+        refusals: faults.Refusals,
+        context_block: Callable[[CallContext], etree._Element | None],
+        read_fault: FaultReader,
+    ) -> None:
+        """Load certificates and open nothing yet.
+
+        ``context_block`` makes the header block of a call (kontekstWywolania), ``read_fault`` reads the
+        errors inside a Fault's detail.
+
+        Raises:
+            Misconfigured: a certificate file, a password, a CA bundle or a CRL is wrong; named.
+        """
+        if config.replies_signed is RepliesSigned.REQUIRED and config.signer is None:
+            raise Misconfigured("replies must be signed, but nobody is pinned as their signer", setting="signer")
+        now = clock.now()
+        self.config = config
+        self.last_server_time: ServerTime | None = None
+        self._clock = clock
+        self._refusals = refusals
+        self._context_block = context_block
+        self._read_fault = read_fault
+        signing = load_identity(config.signing, now=now)
+        self._signer = Signer(signing.certificate, signing.key)
+        self._transport = Transport(config.transport, load_identity(config.tls, now=now) if config.tls else None)
+        self._verifier = (
+            Verifier(
+                SignerTrust(config.signer), config.limits, ReplayMemory(window_seconds=config.limits.window_seconds)
+            )
+            if config.signer is not None
+            else None
+        )
+
+    def close(self) -> None:
+        """Close kept-alive connections."""
+        self._transport.close()
+
+    def exchange(
+        self, context: CallContext, operation: BoundOperation, content: etree._Element, *, write: bool
+    ) -> Answer:
+        """Send ``content`` and return the verified answer; see :class:`adapter.soap.wire.Channel`."""
+        if operation.soap_version != SOAP_VERSION:
+            raise Misconfigured(f"{operation.verb}: only SOAP {SOAP_VERSION} is spoken here", setting="soap_version")
+        message = self._signed(context, content)
+        try:
+            reply = self._transport.post(message, operation.soap_action)
+            return self._answer(reply, context, write=write)
+        except BrokenExchange as broken:
+            raise faults.transport_error(
+                self._refusals,
+                channel=self.config.channel,
+                code=broken.code,
+                reason=broken.reason,
+                write=write,
+                setting=broken.setting,
+                correlation_id=context.correlation_id,
+            ) from broken
+
+    def _signed(self, context: CallContext, content: etree._Element) -> bytes:
+        now = self._clock.now()
+        expires = self._signer.certificate.not_valid_after_utc
+        if now > expires:
+            name = str(self.config.signing.path)
+            raise Misconfigured(
+                f"the certificate in {name} expired on {expires.date().isoformat()}",
+                setting=name,
+                code="CERTIFICATE_EXPIRED",
+            )
+        envelope = build_envelope(self._context_block(context), content)
+        return sign(
+            envelope, self._signer, now=now, nonce=uuid4().hex, lifetime_seconds=self.config.limits.lifetime_seconds
+        )
+
+    def _answer(self, reply: HttpReply, context: CallContext, *, write: bool) -> Answer:
+        now = self._clock.now()
+        if reply.server_date is not None:
+            self.last_server_time = ServerTime(reply.server_date, now)
+        if reply.status not in _SOAP_STATUSES or (reply.status != 200 and not reply.is_soap):
+            raise faults.http_error(
+                self._refusals,
+                channel=self.config.channel,
+                status=reply.status,
+                write=write,
+                correlation_id=context.correlation_id,
+            )
+        if not reply.is_soap:
+            raise BrokenExchange(CONTENT_TYPE, "the answer is not a SOAP 1.1 message (content type)")
+        envelope = open_envelope(parse_untrusted(reply.content))
+        authenticated = self._authenticate(envelope, now)
+        if envelope.fault is not None:
+            raise self._fault(envelope.fault, context, write=write, authenticated=authenticated)
+        if reply.status != 200:
+            raise malformed("HTTP 500 came with an answer that is no Fault")
+        if envelope.content is None:
+            raise malformed("the Body is empty")
+        return Answer(content=envelope.content, raw=reply.content)
+
+    def _authenticate(self, envelope: Envelope, now: datetime) -> bool:
+        """Whether the message proved itself; False only for a fault, or where signatures are optional."""
+        if is_signed(envelope):
+            if self._verifier is None:
+                raise BrokenExchange(
+                    SIGNER, "the answer is signed, but nobody is pinned as its signer", setting="signer"
+                )
+            verified = self._verifier.verify_envelope(envelope, now)
+            self.last_server_time = ServerTime(verified.created, now)
+            return True
+        if self.config.replies_signed is RepliesSigned.REQUIRED and envelope.fault is None:
+            raise BrokenExchange(UNVERIFIED, "the answer is not signed")
+        return False
+
+    def _fault(self, fault: etree._Element, context: CallContext, *, write: bool, authenticated: bool) -> AdapterError:
+        fault_code = (fault.findtext("faultcode") or "").strip().rpartition(":")[2].partition(".")[0]
+        detail = fault.find("detail")
+        details = [each for child in (detail if detail is not None else ()) for each in self._read_fault(child)]
+        return faults.fault_error(
+            self._refusals,
+            channel=self.config.channel,
+            fault_code=fault_code,
+            details=details,
+            write=write,
+            authenticated=authenticated or self.config.replies_signed is RepliesSigned.OPTIONAL,
+            correlation_id=context.correlation_id,
+        )
+
+
+class FacilityChannels:
+    """A :class:`~adapter.soap.wire.Channel` that picks the facility's own (D11)."""
+
+    def __init__(self, channels: Mapping[str, SoapChannel]) -> None:
+        self._channels = dict(channels)
+
+    def exchange(
+        self, context: CallContext, operation: BoundOperation, content: etree._Element, *, write: bool
+    ) -> Answer:
+        """As the facility's channel does.
+
+        Raises:
+            Misconfigured: the facility has no channel to this authority.
+        """
+        channel = self._channels.get(context.facility)
+        if channel is None:
+            raise Misconfigured(
+                f"facility {context.facility} has no {operation.channel} endpoint",
+                setting=f"facilities.{context.facility}.{operation.channel}",
+                correlation_id=context.correlation_id,
+            )
+        return channel.exchange(context, operation, content, write=write)
+
+    def close(self) -> None:
+        """Close what the channels keep open."""
+        for channel in self._channels.values():
+            channel.close()

@@ -1,0 +1,252 @@
+"""HTTPS to one authority: what leaves, what may come back, and what is known when nothing does.
+
+Promises: only the configured address is called; no redirect is followed; no POST is repeated; a reply
+is read only up to its limit, packed or not, and only until its deadline. Whether any byte of the
+message may have left is *known*, not concluded from the kind of failure: the body is handed over as a
+file, and who has not begun to read it cannot have acted on it.
+
+The machine's environment (proxies, REQUESTS_CA_BUNDLE, .netrc) is not looked at (D7).
+"""
+
+from __future__ import annotations
+
+import io
+import ssl
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from adapter import __version__
+from adapter.errors import Misconfigured
+from adapter.soap.broken import (
+    CLIENT_CERTIFICATE,
+    CONTENT_TYPE,
+    LOST,
+    NOT_SENT,
+    SERVER_CERTIFICATE,
+    TIMEOUT,
+    TOO_LARGE,
+    BrokenExchange,
+)
+from adapter.soap.keys import Identity
+from adapter.soap.tls import client_context
+
+CONNECT_TIMEOUT_SECONDS = 10.0
+READ_TIMEOUT_SECONDS = 60.0
+REPLY_SECONDS_MAX = 120.0
+REPLY_BYTES_MAX = 64 * 1024 * 1024
+CONNECTIONS_MAX = 8
+_CHUNK_BYTES = 64 * 1024
+_CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
+_CERTIFICATE_ALERTS = (
+    "ACCESS_DENIED",
+    "BAD_CERTIFICATE",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_REQUIRED",
+    "CERTIFICATE_REVOKED",
+    "CERTIFICATE_UNKNOWN",
+    "UNKNOWN_CA",
+    "UNSUPPORTED_CERTIFICATE",
+)
+"""Names in OpenSSL's texts for TLS alerts 42-49 and 116 (RFC 8446, 6.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportConfig:
+    """Where messages go and how long anything may take.
+
+    ``url`` is https; ``ca_bundle`` a PEM file with the authorities of the *server's* certificate.
+    ``reply_seconds_max`` is the time for the whole reply body, ``read_timeout_seconds`` for each pause
+    in it. ``reply_bytes_max`` counts unpacked bytes.
+    """
+
+    url: str
+    ca_bundle: Path
+    connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS
+    read_timeout_seconds: float = READ_TIMEOUT_SECONDS
+    reply_seconds_max: float = REPLY_SECONDS_MAX
+    reply_bytes_max: int = REPLY_BYTES_MAX
+    connections_max: int = CONNECTIONS_MAX
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" or not parts.hostname or parts.username:
+            raise Misconfigured("the authority's address must be https://host/... without a user", setting="url")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """What came back. ``is_soap`` says whether its content type is SOAP 1.1's; ``server_date`` is HTTP's Date."""
+
+    status: int
+    is_soap: bool
+    content: bytes = field(repr=False)
+    server_date: datetime | None = None
+
+
+class _Outgoing(io.BytesIO):
+    """The message on its way. ``begun`` turns true when its first byte is asked for."""
+
+    begun = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.begun = True
+        return super().read(size)
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.begun = True
+        return super().__iter__()
+
+
+class _PinnedAdapter(HTTPAdapter):
+    """Connections that use one TLS context and nothing else."""
+
+    def __init__(self, context: ssl.SSLContext, connections_max: int) -> None:
+        self._context = context
+        super().__init__(max_retries=0, pool_maxsize=connections_max)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+
+class Transport:
+    """Posts SOAP 1.1 messages over kept-alive connections. Threads may share one."""
+
+    def __init__(self, config: TransportConfig, identity: Identity | None) -> None:
+        """``identity`` is our TLS certificate, None where the authority asks for none.
+
+        Raises:
+            Misconfigured: the CA bundle cannot be read.
+        """
+        self.config = config
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(config.ca_bundle)
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.adapters.clear()
+        self._session.mount(
+            "https://", _PinnedAdapter(client_context(config.ca_bundle, identity), config.connections_max)
+        )
+
+    def close(self) -> None:
+        """Close kept-alive connections."""
+        self._session.close()
+
+    def post(self, message: bytes, soap_action: str) -> HttpReply:
+        """Send one message once and read its reply.
+
+        Raises:
+            BrokenExchange: ``not-sent``, ``server-certificate``, ``client-certificate``: nothing happened;
+                ``timeout``, ``lost``, ``too-large``, ``content-type``: the message was under way.
+        """
+        outgoing = _Outgoing(message)
+        try:
+            response = self._session.post(
+                self.config.url,
+                data=outgoing,
+                headers={
+                    "Content-Type": "text/xml; charset=utf-8",
+                    "SOAPAction": soap_action,
+                    "Accept": "text/xml",
+                    "Accept-Encoding": "gzip",
+                    "User-Agent": f"pomost/{__version__}",
+                },
+                timeout=(self.config.connect_timeout_seconds, self.config.read_timeout_seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                content = b"".join(self._content(response))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _broken(error, begun=outgoing.begun) from error
+        return HttpReply(response.status_code, _is_soap(response), content, _date(response))
+
+    def _content(self, response: requests.Response) -> Iterator[bytes]:
+        """The reply's bytes, unpacked, within limit and deadline; stops reading at the first excess."""
+        limit = self.config.reply_bytes_max
+        coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding not in ("identity", "gzip", "x-gzip", ""):
+            raise BrokenExchange(CONTENT_TYPE, "the answer is packed in a way that was not asked for")
+        length = response.headers.get("Content-Length", "")
+        if length.isdigit() and int(length) > limit:
+            raise BrokenExchange(TOO_LARGE, f"the answer is over {limit} bytes")
+        unpacker = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
+        deadline = time.monotonic() + self.config.reply_seconds_max
+        total = 0
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+            if unpacker is not None:
+                chunk = _unpack(unpacker, chunk, limit - total + 1)
+            total += len(chunk)
+            if total > limit:
+                raise BrokenExchange(TOO_LARGE, f"the answer is over {limit} bytes")
+            yield chunk
+            if time.monotonic() > deadline:
+                raise BrokenExchange(TIMEOUT, f"the answer took over {self.config.reply_seconds_max:g} seconds")
+        if unpacker is not None and not unpacker.eof:
+            raise BrokenExchange(LOST, "the packed answer is not complete")
+
+
+def _unpack(unpacker: zlib._Decompress, chunk: bytes, room: int) -> bytes:
+    try:
+        return unpacker.decompress(chunk, room)
+    except zlib.error as error:
+        raise BrokenExchange(LOST, "the packed answer is damaged") from error
+
+
+def _is_soap(response: requests.Response) -> bool:
+    """Content type text/xml, and a charset that is UTF-8 or not said (SOAP 1.1 over HTTP)."""
+    kind, _, rest = response.headers.get("Content-Type", "").lower().partition(";")
+    charsets = [each.partition("=")[2].strip(" \"'") for each in rest.split(";") if each.strip().startswith("charset")]
+    return kind.strip() == "text/xml" and set(charsets) <= _CHARSETS
+
+
+def _date(response: requests.Response) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return date if date.tzinfo is not None else None
+
+
+def _broken(error: Exception, *, begun: bool) -> BrokenExchange:
+    """What a failure means. ``begun``: a byte of the message may have left."""
+    text = " ".join(str(each) for each in _causes(error)).upper().replace(" ", "_")
+    if not begun and "CERTIFICATE_VERIFY_FAILED" in text:
+        return BrokenExchange(
+            SERVER_CERTIFICATE, "the server's certificate is not trusted; nothing was sent", setting="ca_bundle"
+        )
+    if "ALERT" in text and any(alert in text for alert in _CERTIFICATE_ALERTS):
+        # The server ends the handshake with this alert, so it read nothing of the message, even if
+        # (TLS 1.3) the alert is met only after our side began to send.
+        return BrokenExchange(
+            CLIENT_CERTIFICATE, "the server refused our TLS certificate; it read no message", setting="tls"
+        )
+    if not begun:
+        return BrokenExchange(NOT_SENT, "there is no connection to the authority; nothing was sent")
+    if any(
+        isinstance(each, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError) for each in _causes(error)
+    ):
+        return BrokenExchange(TIMEOUT, "no answer came in time")
+    return BrokenExchange(LOST, "the connection broke before the answer was complete")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it says it came from."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        reason = getattr(current, "reason", None)
+        current = reason if isinstance(reason, BaseException) else current.__cause__ or current.__context__
