@@ -235,7 +235,10 @@ class Inbox(Protocol):
         """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
 
     def settle(self, entry_id: int, state: InboxState, problems: Sequence[StoredProblem] = ()) -> None:
-        """Record what became of an entry."""
+        """Record what became of an entry.
+
+        ``raw`` is sealed at rest. A taken or superseded ServiceRequest loses it: it may hold an access code.
+        """
 
     def get(self, entry_id: int) -> InboxEntry | None:
         """One entry."""
@@ -269,7 +272,7 @@ class BlockProof:
 
 @dataclass(frozen=True, slots=True)
 class ReferralRecord:
-    """A referral with what we know and did about it in P1. ``key`` is sealed at rest."""
+    """A referral with what we know and did about it in P1. ``referral.access`` is sealed at rest."""
 
     referral: Referral
     state: ReferralState | None = None
@@ -321,7 +324,7 @@ class Calendar(Protocol):
         """Keyed digest (HMAC-SHA256 with the installation's key) under which a person is looked up."""
 
     def put_referral(self, facility: str, record: ReferralRecord) -> None:
-        """Insert or replace, the key sealed. An access code is not stored here."""
+        """Insert or replace, key or access code sealed. The use case drops a code as soon as it was used."""
 
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
         """One referral."""

@@ -148,12 +148,16 @@ def _settle(
 ) -> None:
     """Write outcomes down; None puts a message off: its destination began to rest before it was sent."""
     now = eq.clock.now()
-    with eq.store.unit_of_work() as work:
+    try:
+        with eq.store.unit_of_work() as work:
+            for message, outcome in zip(batch, outcomes, strict=True):
+                settle_one(eq, work, message, outcome, now)
+            if any(isinstance(outcome, Done) for outcome in outcomes):
+                work.outbox.resume(batch[0].facility, batch[0].destination)
+            work.commit()
+    except Refused:
         for message, outcome in zip(batch, outcomes, strict=True):
-            settle_one(eq, work, message, outcome, now)
-        if any(isinstance(outcome, Done) for outcome in outcomes):
-            work.outbox.resume(batch[0].facility, batch[0].destination)
-        work.commit()
+            _settle_alone(eq, message, outcome, now)
     for message, outcome in zip(batch, outcomes, strict=True):
         if isinstance(outcome, Done):
             summary.delivered += 1
@@ -162,6 +166,22 @@ def _settle(
             summary.problems[message.id] = outcome.problem
         else:
             summary.put_off += 1
+
+
+def _settle_alone(eq: Equipment, message: Message, outcome: Done | Declined | None, now: datetime) -> None:
+    """One message by itself. What it made true but our books refuse stays on record with the message."""
+    try:
+        with eq.store.unit_of_work() as work:
+            settle_one(eq, work, message, outcome, now)
+            work.commit()
+    except Refused as error:
+        code = outcome.result_code if isinstance(outcome, Done) else ""
+        problem = f"delivered, but our books disagree: {error.message}"
+        log.error("outbox message %s: %s", message.id, problem)
+        with eq.store.unit_of_work() as work:
+            work.outbox.settle([Settlement(message, MessageState.DELIVERED, now, code, problem=problem)])
+            _audit(work, message, now, {"outcome": "delivered", "problem": problem})
+            work.commit()
 
 
 def settle_one(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from adapter.domain.appointment import VisitState
+from adapter.domain.appointment from adapter.domain.identifiers import ReferralKey
 from adapter.domain.national import NationalSlotState
 from adapter.domain.referral import ReferralState
 from adapter.fhir import names
@@ -14,6 +14,9 @@ from adapter.ports.store import Action, BlockProof, Destination, Message, NewMes
 from adapter.services.adopt import adopt_created
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
+
+ENDED_VISIT = "visit-ended"
+"""Kind of link: a national visit that was cancelled; its id may still stand in the EHR."""
 
 Effect = Callable[[Equipment, UnitOfWork, Message, Done, datetime], None]
 
@@ -93,10 +96,14 @@ def _visit_saved(eq: Equipment, work: UnitOfWork, message: Message, done: Done, 
 
 
 def _visit_ended(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
-    """A cancelled visit's link is dropped, so that the same appointment may be booked again."""
-    work.links.drop(message.facility, "visit", str(message.payload["visit_id"]))
-    visit = work.calendar.visit(message.facility, str(message.payload["visit_id"]))
-    if visit is not None and visit.state is not VisitState.BOOKED:
+    """The link of a cancelled visit becomes history, so that the same appointment may be booked again."""
+    visit_id = str(message.payload["visit_id"])
+    theirs = work.links.theirs(message.facility, "visit", visit_id)
+    work.links.drop(message.facility, "visit", visit_id)
+    if theirs is not None:
+        work.links.put(message.facility, ENDED_VISIT, f"{visit_id}#{theirs}", theirs)
+    visit = work.calendar.visit(message.facility, visit_id)
+    if visit is not None and visit.national_id == theirs:
         work.calendar.put_visit(message.facility, replace(visit, national_id=None))
 
 
@@ -121,6 +128,8 @@ def _referral_became(state: ReferralState, *, held: bool) -> Effect:
         if record is None:
             return
         told = record.referral.number
+        if not isinstance(record.referral.access, ReferralKey):  # an access code is never kept after its use
+            record = replace(record, referral=replace(record.referral, access=None))
         work.calendar.put_referral(message.facility, replace(record, state=state, held=held))
         if told is None and record.number is not None and state is ReferralState.WITH_PROVIDER:
             system = f"{names.OID_URI}{record.number.root}"

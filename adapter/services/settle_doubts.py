@@ -15,7 +15,6 @@ from adapter.services.equipment import Equipment
 from adapter.services.outcome import Declined, Done
 from adapter.services.read_back import ask
 
-
 ASKED_AT_ONCE = 100
 """Messages in doubt that are read from the store at a time."""
 

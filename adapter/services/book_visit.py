@@ -1,0 +1,62 @@
+"""Book a patient on a slot: the rules first, then the referral, then the visit (law.md R-04, V-03, V-07)."""
+
+from __future__ import annotations
+
+from adapter.domain.rules import judge_booking
+from adapter.ports.store import Action, InboxState, StoredProblem
+from adapter.services.refusal import NotTaken
+from adapter.services.scope import referral_needed
+from adapter.services.take_referral import accept, will_be_held
+from adapter.services.visit_frame import Standing, VisitFrame
+
+SLOT_RULE = "POMOST-VISIT-02"
+"""A booked visit stands on exactly one slot."""
+
+
+def judge(frame: VisitFrame) -> None:
+    """Ask the rules of a booking.
+
+    Raises:
+        NotTaken: the slot is missing, or with every rule that refuses.
+    """
+    if frame.slot is None or len(frame.visit.slot_ids) != 1 or frame.schedule is None:
+        raise NotTaken(
+            InboxState.QUARANTINED,
+            [
+                StoredProblem(
+                    path="Appointment.slot",
+                    rule=SLOT_RULE,
+                    text_pl="wizyta w CeR stoi na dokładnie jednym terminie (Slot); podaj jeden",
+                    text_en="a visit in CeR stands on exactly one slot; name one",
+                )
+            ],
+        )
+    record = frame.referral
+    frame.must_be_allowed(
+        judge_booking(
+            frame.visit,
+            frame.slot,
+            None,
+            record.referral if record is not None else None,
+            frame.desk.today,
+            referral_needed=referral_needed(frame.desk.eq.tables, frame.schedule.service, frame.desk.today),
+            referral_held=record is not None and will_be_held(frame.desk, record),
+        )
+    )
+
+
+def book_visit(frame: VisitFrame) -> None:
+    """Accept the referral and save the visit in CeR; a waiting entry is left first.
+
+    The visit waits for the referral's acceptance and is refused with it (R-04), unless P1 is out of
+    reach (R-07).
+    """
+    judge(frame)
+    frame.keep()
+    after = None
+    if frame.referral is not None:
+        after = accept(frame.desk, frame.referral, frame.visit.starts)
+    if frame.standing is Standing.WAITING:
+        frame.send(Action.LEAVE_WAITING_ROOM, {"reason": "pat-swl"})
+    slot_id = frame.visit.slot_ids[0]
+    frame.send(Action.SAVE_VISIT, {"slot_id": slot_id}, slots=[slot_id], after=after)

@@ -1,0 +1,109 @@
+"""What a patient did to a visit that the EHR knows: the EHR's Appointment follows, and the referral too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.domain.appointment import VisitState
+from adapter.domain.entitlement import Category
+from adapter.domain.national import VisitChange
+from adapter.domain.rules.privileged import loses_privilege
+from adapter.errors import Rejected
+from adapter.ports.store import Action, Destination
+from adapter.services.desk import Desk
+from adapter.services.effects import ENDED_VISIT
+from adapter.services.take_referral import give_back
+
+CANCELLED_BY_PATIENT = "pat"
+"""Reason of ``mappings/cancellation_reasons.csv`` for a cancellation that CeR reports as the patient's."""
+
+OVER = frozenset({VisitState.CANCELLED, VisitState.VOID, VisitState.SERVED, VisitState.NO_SHOW})
+
+
+def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
+    """The visit was cancelled in CeR: the Appointment becomes cancelled; False when it is over already."""
+    visit = desk.work.calendar.visit(desk.facility, visit_id)
+    if visit is None or visit.state in OVER:
+        return False
+    row = desk.eq.tables.cancellation_reasons.row(CANCELLED_BY_PATIENT, desk.today)
+    ended = replace(visit, state=VisitState.CANCELLED, end_reason=CANCELLED_BY_PATIENT, national_id=None)
+    if loses_privilege(visit, desk.today, by_patient=True, first_visit=True):  # law.md V-09
+        ended = replace(ended, category=Category.WAITING, entitlement=None)
+        desk.audit("job:pull", "rule", f"visit:{visit_id}", {"rule": "V-09", "category": "4 -> 2"})
+    desk.work.calendar.put_visit(desk.facility, ended)
+    desk.work.links.drop(desk.facility, "visit", visit_id)
+    desk.work.links.put(desk.facility, ENDED_VISIT, f"{visit_id}#{change.visit_id}", change.visit_id)
+    system, code = desk.eq.tables.cancellation_reasons.to_fhir(CANCELLED_BY_PATIENT, desk.today)
+    desk.send(
+        Destination.EHR,
+        Action.WRITE_BACK,
+        [f"ehr:Appointment/{visit_id}"],
+        {
+            "resource_type": "Appointment",
+            "resource_id": visit_id,
+            "status": "cancelled",
+            "elements": {"cancelationReason": {"coding": [{"system": system, "code": code}]}},
+        },
+    )
+    for slot_id in visit.slot_ids:
+        _free_slot(desk, slot_id)
+    if visit.referral_id is not None and row.says("releases_referral"):
+        give_back(desk, visit.referral_id, row["title_pl"])
+    return True
+
+
+def _free_slot(desk: Desk, slot_id: str) -> None:
+    others = [visit for visit in desk.work.calendar.visits_on(desk.facility, slot_id) if visit.active]
+    if "Slot" in desk.eq.write_back_types and not others:
+        desk.send(
+            Destination.EHR,
+            Action.WRITE_BACK,
+            [f"ehr:Slot/{slot_id}"],
+            {"resource_type": "Slot", "resource_id": slot_id, "status": "free"},
+        )
+
+
+def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
+    """The visit stands on another slot in CeR, or a waiting entry got one: the Appointment follows.
+
+    Raises:
+        Rejected: its slot is not one of ours.
+    """
+    visit = desk.work.calendar.visit(desk.facility, visit_id)
+    slot_id = desk.work.links.ours(desk.facility, "slot", change.slot_id)
+    slot = desk.work.calendar.slot(desk.facility, slot_id) if slot_id is not None else None
+    if slot is None:
+        raise Rejected("the visit stands on a slot that the hospital does not have", code="SURPLUS_SLOT")
+    if visit is None or visit.state in OVER or (visit.slot_ids == (slot.id,) and visit.active):
+        return False
+    left = visit.slot_ids
+    desk.work.calendar.put_visit(
+        desk.facility,
+        replace(
+            visit,
+            state=VisitState.BOOKED,
+            slot_ids=(slot.id,),
+            starts=slot.starts,
+            ends=slot.ends,
+            national_id=change.visit_id,
+        ),
+    )
+    desk.send(
+        Destination.EHR,
+        Action.WRITE_BACK,
+        [f"ehr:Appointment/{visit_id}"],
+        {
+            "resource_type": "Appointment",
+            "resource_id": visit_id,
+            "status": "booked",
+            "elements": {
+                "slot": [{"reference": f"Slot/{slot.id}"}],
+                "start": slot.starts.isoformat(),
+                "end": slot.ends.isoformat(),
+            },
+        },
+    )
+    for slot_left in left:
+        if slot_left != slot.id:
+            _free_slot(desk, slot_left)
+    return True

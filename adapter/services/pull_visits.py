@@ -1,0 +1,114 @@
+"""What happened to visits in CeR comes into the EHR: patients' own bookings, moves and cancellations.
+
+CeR is right about what patients do. The cursor moves in the transaction that handles the page; a
+change that was seen before changes nothing (the visit's link and state say so).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from adapter.domain.national import NationalVisitState, Origin, VisitChange
+from adapter.errors import AdapterError, Refused
+from adapter.ports import CallContext
+from adapter.services.bring_visit import bring_visit
+from adapter.services.desk import Desk
+from adapter.services.equipment import Equipment
+from adapter.services.mirror_visit import mirror_cancellation, mirror_place
+
+CURSOR = "cer:visit-changes"
+PAGES_MAX = 1000
+"""Pages of changes handled in one call; the rest is taken by the next one."""
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What came: visits new to the EHR, cancellations and moves by others, changes that were ours."""
+
+    brought: int = 0
+    cancelled: int = 0
+    moved: int = 0
+    ours: int = 0
+    unreadable: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def pull_visits(eq: Equipment, facility: str) -> Pulled:
+    """Handle every change of visits since the last call.
+
+    Raises:
+        Unavailable, Misconfigured: CeR cannot be asked; pages handled before are kept.
+    """
+    summary = Pulled()
+    for _ in range(PAGES_MAX):
+        with eq.store.unit_of_work() as work:
+            cursor = work.cursors.get(facility, CURSOR)
+        correlation = str(uuid4())
+        page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), cursor)
+        summary.unreadable += len(page.unreadable)
+        summary.problems += [f"change {row.position}: {row.problem}" for row in page.unreadable]
+        with eq.store.unit_of_work() as work:
+            desk = Desk(eq, work, facility, correlation)
+            for change in page.changes:
+                _handle(desk, change, summary)
+            work.cursors.set(facility, CURSOR, page.cursor)
+            work.commit()
+        if not page.more:
+            break
+    return summary
+
+
+def _handle(desk: Desk, change: VisitChange, summary: Pulled) -> None:
+    try:
+        what = take_change(desk, change)
+    except Refused as error:
+        summary.problems.append(f"visit {change.visit_id}: {error.message}")
+        desk.audit("job:pull", "visit-change", f"national-visit:{change.visit_id}", {"problem": error.message})
+        return
+    if what:
+        setattr(summary, what, getattr(summary, what) + 1)
+        desk.audit(
+            "job:pull",
+            "visit-change",
+            f"national-visit:{change.visit_id}",
+            {"sequence": change.sequence, "what": what, "origin": change.origin.value},
+        )
+
+
+def take_change(desk: Desk, change: VisitChange) -> str:
+    """Handle one change; says what it was: ``brought``, ``cancelled``, ``moved``, ``ours``, or nothing new."""
+    ours = desk.work.links.ours(desk.facility, "visit", change.visit_id)
+    if change.origin is Origin.FACILITY:
+        return "ours"
+    if change.state is NationalVisitState.CANCELLED:
+        return "cancelled" if ours is not None and mirror_cancellation(desk, ours, change) else ""
+    if change.state is not NationalVisitState.SAVED:
+        return ""
+    if ours is not None:
+        return "moved" if mirror_place(desk, ours, change) else ""
+    if change.reference is not None and desk.work.calendar.visit(desk.facility, change.reference) is not None:
+        desk.work.links.put(desk.facility, "visit", change.reference, change.visit_id)
+        return "moved" if mirror_place(desk, change.reference, change) else ""
+    return "brought" if bring_visit(desk, change) else ""
+
+
+def bring_one(eq: Equipment, facility: str, visit_id: str) -> bool:
+    """Bring one visit that the EHR lacks, found again in the change feed; False when its data are not there."""
+    cursor = ""
+    for _ in range(PAGES_MAX):
+        correlation = str(uuid4())
+        try:
+            page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), cursor)
+        except AdapterError:
+            return False
+        latest = [change for change in page.changes if change.visit_id == visit_id]
+        if latest and latest[-1].state is NationalVisitState.SAVED:
+            with eq.store.unit_of_work() as work:
+                brought = bring_visit(Desk(eq, work, facility, correlation), latest[-1])
+                work.commit()
+            return brought
+        if not page.more:
+            return False
+        cursor = page.cursor
+    return False

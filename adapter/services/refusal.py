@@ -1,0 +1,44 @@
+"""Why an entry from the EHR is not taken: all reasons at once, safe to store and to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapter.errors import BadInput
+from adapter.fhir.problems import Problem
+from adapter.ports.store import InboxState, StoredProblem
+
+REFERENCE_RULE = "POMOST-REF-01"
+"""A reference leads to a resource that nobody has."""
+
+TRANSITION_RULE = "POMOST-VISIT-01"
+"""A visit may not go from one state to the other (``mappings/visit_transitions.csv``)."""
+
+
+class NotTaken(BadInput):
+    """The entry is refused or quarantined; nothing was written."""
+
+    def __init__(self, state: InboxState, problems: Sequence[StoredProblem]) -> None:
+        super().__init__(problems[0].text_en, field=problems[0].path, code=problems[0].rule)
+        self.state = state
+        self.problems = tuple(problems)
+
+
+class MissingReference(NotTaken):
+    """A resource that the entry refers to is not in the store."""
+
+    def __init__(self, path: str, resource_type: str, resource_id: str) -> None:
+        problem = StoredProblem(
+            path=path,
+            rule=REFERENCE_RULE,
+            text_pl=f"odwołanie do nieznanego zasobu {resource_type}; prześlij go lub popraw odwołanie",
+            text_en=f"refers to an unknown {resource_type}; send it or mend the reference",
+        )
+        super().__init__(InboxState.QUARANTINED, [problem])
+        self.resource_type = resource_type
+        self.resource_id = resource_id
+
+
+def stored(problem: Problem) -> StoredProblem:
+    """A problem of a resource as the inbox keeps it."""
+    return StoredProblem(problem.path, problem.rule, problem.text_pl, problem.text_en, problem.severity)

@@ -1,0 +1,46 @@
+"""One full pass for a facility: take changes in, deliver them, settle doubts, bring back what patients did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adapter.errors import AdapterError
+from adapter.services.deliver import Delivered, deliver
+from adapter.services.equipment import Equipment
+from adapter.services.prove_blocks import Proven, prove_blocks
+from adapter.services.pull_visits import Pulled, pull_visits
+from adapter.services.receive import receive
+from adapter.services.settle_doubts import Settled, settle_doubts
+from adapter.services.take_in import TakenIn, take_in
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did; ``problems`` are the steps that could not be done, by step."""
+
+    received: int = 0
+    taken: TakenIn = field(default_factory=TakenIn)
+    settled: Settled = field(default_factory=Settled)
+    delivered: list[Delivered] = field(default_factory=list)
+    pulled: Pulled = field(default_factory=Pulled)
+    proven: Proven = field(default_factory=Proven)
+    problems: dict[str, AdapterError] = field(default_factory=dict)
+
+
+def synchronise(eq: Equipment, facility: str) -> Pass:
+    """Do every step; one that cannot be done is noted and the others go on."""
+    result = Pass()
+    try:
+        result.received = receive(eq, facility)
+    except AdapterError as error:
+        result.problems["receive"] = error
+    result.taken = take_in(eq, facility)
+    result.settled = settle_doubts(eq, facility)
+    result.delivered.append(deliver(eq, facility))
+    try:
+        result.pulled = pull_visits(eq, facility)
+    except AdapterError as error:
+        result.problems["pull"] = error
+    result.delivered.append(deliver(eq, facility))
+    result.proven = prove_blocks(eq, facility)
+    return result

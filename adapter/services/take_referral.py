@@ -1,0 +1,77 @@
+"""Keep the e-referral true (law.md R-01, R-04, R-05; art. 20 ust. 2a-2d).
+
+Joining the list or being booked accepts it, leaving without service gives it back, being served
+finishes it. Each is a message of its own; a booking waits for the acceptance to be decided, unless
+P1 is out of reach: then the patient is entered at once and the status follows (R-07, R-08).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from adapter.domain.referral import Referral
+from adapter.ports.store import Action, Destination, ReferralRecord
+from adapter.services.desk import Desk
+from adapter.services.send_referrals import sealed_access
+
+ALL = (Action.ACCEPT_REFERRAL, Action.GIVE_BACK_REFERRAL, Action.FINISH_REFERRAL)
+
+
+def subject_of(referral_id: str) -> str:
+    """The outbox subject that keeps a referral's messages in order."""
+    return f"referral:{referral_id}"
+
+
+def keep_referral(desk: Desk, referral: Referral) -> None:
+    """Keep a referral as the EHR says it is now; what P1 told us about it stays."""
+    known = desk.work.calendar.referral(desk.facility, referral.id)
+    if known is None:
+        record = ReferralRecord(referral, number=referral.number)
+    else:
+        number = referral.number or known.number
+        access = known.referral.access if known.held else referral.access or known.referral.access
+        record = replace(known, referral=replace(referral, access=access, number=number), number=number)
+    desk.work.calendar.put_referral(desk.facility, record)
+
+
+def will_be_held(desk: Desk, record: ReferralRecord) -> bool:
+    """Whether the referral is accepted, counting what is still on its way."""
+    pending = desk.pending(subject_of(record.referral.id), ALL)
+    return pending.action is Action.ACCEPT_REFERRAL if pending is not None else record.held
+
+
+def accept(desk: Desk, record: ReferralRecord, visit_at: datetime | None) -> int | None:
+    """Ask P1 to accept the referral; returns the message to wait for, None when there is none to wait for."""
+    referral = record.referral
+    if will_be_held(desk, record):
+        waiting = desk.pending(subject_of(referral.id), [Action.ACCEPT_REFERRAL])
+        return waiting.id if waiting is not None else None
+    if referral.access is None:
+        return None
+    payload = {"referral_id": referral.id, **({"visit_at": visit_at.isoformat()} if visit_at else {})}
+    return desk.send(
+        Destination.P1,
+        Action.ACCEPT_REFERRAL,
+        [subject_of(referral.id)],
+        payload,
+        sealed=sealed_access(referral.access),
+    )
+
+
+def give_back(desk: Desk, referral_id: str, comment: str) -> int | None:
+    """Make the referral usable again; None when we do not hold it."""
+    return _end(desk, referral_id, Action.GIVE_BACK_REFERRAL, {"comment": comment})
+
+
+def finish(desk: Desk, referral_id: str) -> int | None:
+    """Say that the service was given; None when we do not hold the referral."""
+    return _end(desk, referral_id, Action.FINISH_REFERRAL, {})
+
+
+def _end(desk: Desk, referral_id: str, action: Action, payload: Mapping[str, object]) -> int | None:
+    record = desk.work.calendar.referral(desk.facility, referral_id)
+    if record is None or not will_be_held(desk, record):
+        return None
+    return desk.send(Destination.P1, action, [subject_of(referral_id)], {"referral_id": referral_id, **payload})

@@ -1,0 +1,124 @@
+"""Take a visit or a waiting entry from the EHR: judge it, then do what its new state asks for.
+
+    booked, arrived, checked-in   book it, or move it when its slot changed
+    waiting                       join the waiting room (leaving a booked term first)
+    served, no-show               record attendance; finish the referral, or give it back
+    cancelled, void               cancel it or leave the waiting room; give back when the reason says so
+    proposed, pending             keep it, nothing national yet
+
+Everything is decided before anything is written: a refused visit leaves no trace but its reasons.
+"""
+
+from __future__ import annotations
+
+from adapter.domain.appointment import Visit, VisitState
+from adapter.ports.store import InboxState, StoredProblem
+from adapter.services.book_visit import book_visit
+from adapter.services.cancel_visit import cancel_visit
+from adapter.services.close_visit import close_visit
+from adapter.services.desk import Desk
+from adapter.services.effects import ENDED_VISIT
+from adapter.services.move_visit import move_visit
+from adapter.services.publish_schedule import schedule_in_scope
+from adapter.services.refusal import TRANSITION_RULE, MissingReference, NotTaken
+from adapter.services.visit_frame import Standing, VisitFrame, standing_of
+from adapter.services.wait_for_visit import wait_for_visit
+
+KEPT_ONLY = frozenset({VisitState.PROPOSED, VisitState.PENDING})
+PRESENT = frozenset({VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
+ENDED = frozenset({VisitState.CANCELLED, VisitState.VOID})
+CLOSED = frozenset({VisitState.SERVED, VisitState.NO_SHOW})
+
+
+def take_visit(desk: Desk, visit: Visit) -> None:
+    """Keep a visit as the EHR states it now and tell CeR and P1 what follows from it.
+
+    Raises:
+        NotTaken: with every rule and problem that stands in the way; nothing was written.
+    """
+    before = desk.work.calendar.visit(desk.facility, visit.id)
+    if before is not None and before.state is not visit.state:
+        _check_transition(desk, before.state, visit.state)
+    _recognise(desk, visit)
+    frame = _frame(desk, visit, before)
+    if frame.national:
+        _act(frame)
+    else:
+        frame.keep()
+
+
+def _act(frame: VisitFrame) -> None:
+    state, standing = frame.visit.state, frame.standing
+    if state in KEPT_ONLY:
+        frame.keep()
+    elif state in PRESENT:
+        if standing is not Standing.SAVED:
+            book_visit(frame)
+        elif frame.moved:
+            move_visit(frame)
+        else:
+            frame.keep()
+    elif state is VisitState.WAITING:
+        wait_for_visit(frame)
+    elif state in CLOSED:
+        close_visit(frame)
+    elif state in ENDED:
+        cancel_visit(frame)
+
+
+def _check_transition(desk: Desk, before: VisitState, after: VisitState) -> None:
+    permitted = any(
+        row["state"] == before.value and row["next_state"] == after.value and row.valid(desk.today)
+        for row in desk.eq.tables.visit_transitions
+    )
+    if not permitted:
+        text = f"{before.value} -> {after.value}"
+        raise NotTaken(
+            InboxState.REFUSED,
+            [
+                StoredProblem(
+                    path="Appointment.status",
+                    rule=TRANSITION_RULE,
+                    text_pl=f"niedozwolona zmiana stanu wizyty: {text}; załóż nową wizytę",
+                    text_en=f"a visit may not change so: {text}; make a new appointment",
+                )
+            ],
+        )
+
+
+def _frame(desk: Desk, visit: Visit, before: Visit | None) -> VisitFrame:
+    """Everything the use cases look at. Raises MissingReference for what nobody has."""
+    calendar, facility = desk.work.calendar, desk.facility
+    if calendar.patient(facility, visit.patient_id) is None:
+        raise MissingReference("Appointment.participant.actor", "Patient", visit.patient_id)
+    slot = None
+    for slot_id in visit.slot_ids:
+        slot = calendar.slot(facility, slot_id)
+        if slot is None:
+            raise MissingReference("Appointment.slot", "Slot", slot_id)
+    schedule_id = slot.schedule_id if slot is not None else visit.schedule_id
+    schedule = calendar.schedule(facility, schedule_id) if schedule_id else None
+    if schedule_id and schedule is None:
+        raise MissingReference("Appointment.extension(schedule)", "Schedule", schedule_id)
+    referral = calendar.referral(facility, visit.referral_id) if visit.referral_id else None
+    if visit.referral_id and referral is None:
+        raise MissingReference("Appointment.basedOn", "ServiceRequest", visit.referral_id)
+    return VisitFrame(
+        desk=desk,
+        visit=visit,
+        before=before,
+        slot=slot,
+        schedule=schedule,
+        referral=referral,
+        national=schedule_in_scope(desk, schedule),
+        standing=standing_of(desk, visit.id),
+    )
+
+
+def _recognise(desk: Desk, visit: Visit) -> None:
+    """An appointment that carries a national id is that visit already: it must never be saved a second time."""
+    theirs = visit.national_id
+    if theirs is None or desk.work.links.ours(desk.facility, ENDED_VISIT, theirs) is not None:
+        return
+    if desk.work.links.ours(desk.facility, "visit", theirs) is None:
+        desk.work.links.put(desk.facility, "visit", visit.id, theirs)

@@ -1,0 +1,49 @@
+"""Put a patient on the waiting list: the rules first (a privileged one never, V-04), the referral, the room."""
+
+from __future__ import annotations
+
+from adapter.domain.rules import judge_waiting
+from adapter.ports.store import Action, InboxState, StoredProblem
+from adapter.services.refusal import NotTaken
+from adapter.services.scope import referral_needed
+from adapter.services.take_referral import accept, will_be_held
+from adapter.services.visit_frame import Standing, VisitFrame
+
+SCHEDULE_RULE = "POMOST-VISIT-03"
+"""A waiting entry says in which schedule the patient waits."""
+
+
+def wait_for_visit(frame: VisitFrame) -> None:
+    """Join CeR's waiting room of the service; a booked term is given up first."""
+    if frame.schedule is None:
+        raise NotTaken(
+            InboxState.QUARANTINED,
+            [
+                StoredProblem(
+                    path="Appointment.extension(schedule)",
+                    rule=SCHEDULE_RULE,
+                    text_pl="wpis na listę oczekujących musi wskazać harmonogram (Slot albo rozszerzenie)",
+                    text_en="a waiting entry must name its schedule (by slot or extension)",
+                )
+            ],
+        )
+    record = frame.referral
+    frame.must_be_allowed(
+        judge_waiting(
+            frame.visit,
+            record.referral if record is not None else None,
+            frame.desk.today,
+            referral_needed=referral_needed(frame.desk.eq.tables, frame.schedule.service, frame.desk.today),
+            referral_held=record is not None and will_be_held(frame.desk, record),
+        )
+    )
+    frame.keep()
+    if frame.standing is Standing.WAITING:
+        return
+    after = None
+    if frame.referral is not None:
+        after = accept(frame.desk, frame.referral, None)
+    if frame.standing is Standing.SAVED:
+        slots = frame.before.slot_ids if frame.before is not None else ()
+        frame.send(Action.CANCEL_VISIT, {"reason": "moved", "slot_id": slots[0]}, slots=slots)
+    frame.send(Action.JOIN_WAITING_ROOM, {}, after=after)
