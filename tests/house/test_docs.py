@@ -1,4 +1,4 @@
-"""The documents stay true: every command, setting, error, table, code table and rule is in them, and every link holds."""
+"""The documents stay true: all commands, settings, errors, tables and rules are in them, and every link holds."""
 
 from __future__ import annotations
 
