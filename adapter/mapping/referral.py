@@ -1,0 +1,105 @@
+"""FHIR ServiceRequest -> our Referral (docs/fhir-profile.md, ServiceRequest).
+
+Number, key and code are told apart by the identifier's system alone and each becomes a type of its
+own: a 44-digit key can never stand where a number is meant, and the reverse (R-09, R-14).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from adapter.domain.entitlement import Criterion
+from adapter.domain.identifiers import (
+    AccessByCode,
+    AccessCode,
+    PersonIdentifier,
+    ReferralAccess,
+    ReferralKey,
+    ReferralNumber,
+)
+from adapter.domain.referral import Referral
+from adapter.fhir import names
+from adapter.fhir.element import Element
+from adapter.fhir.need import need
+from adapter.fhir.profile_referral import check_referral
+from adapter.fhir.reference import local_id
+from adapter.mapping.problems import PATIENT_NEEDED, STATUS_UNUSABLE, Problems, Resource, codings, element_of
+from adapter.mapping.tables import Tables
+
+USABLE_STATUSES = frozenset({"active", "on-hold", "completed"})
+"""ServiceRequest.status of a referral that a visit may be based on; a draft or a revoked one may not."""
+
+PRIORITY_DEFAULT = "routine"
+"""FHIR's own default for ServiceRequest.priority."""
+
+
+def referral_patient_id(resource: Resource) -> str:
+    """The EHR's id of the referral's patient, so that the caller can look the person up first.
+
+    Raises:
+        BadInput: the subject is no Patient that can be followed.
+    """
+    return _patient_id(element_of(resource, "ServiceRequest"))
+
+
+def referral_from_fhir(
+    resource: Resource, tables: Tables, *, on: date, person: PersonIdentifier | None = None
+) -> Referral:
+    """Read a FHIR ServiceRequest into the domain; ``on`` is the Warsaw day whose mappings hold.
+
+    ``person`` is the identifier of the referral's patient: an access code is nothing without it
+    (R-01). With a key it is not needed, and the key is preferred.
+
+    Raises:
+        ProblemsFound: the profile, a code table, or an access code without a known patient.
+    """
+    request = element_of(resource, "ServiceRequest")
+    problems = Problems(check_referral(request))
+    status = request.text("status")
+    if status is not None and status not in USABLE_STATUSES:
+        problems.add(STATUS_UNUSABLE, request.at("status"))
+    criterion = problems.mapped(
+        request.at("priority"),
+        lambda: tables.criterion.from_fhir(None, request.text("priority") or PRIORITY_DEFAULT, on),
+    )
+    key, code = _identifier(request, names.REFERRAL_KEY), _identifier(request, names.ACCESS_CODE)
+    if key is None and code is not None and person is None:
+        problems.add(PATIENT_NEEDED, code.path)
+    problems.refuse_if_any()
+    access = problems.made(request.at("identifier"), lambda: _access(key, code, person))
+    number = problems.made(request.at("identifier"), lambda: _number(request))
+    problems.refuse_if_any()
+    services = codings(request.child("code"))
+    return Referral(
+        id=need(request.text("id"), request.at("id")),
+        patient_id=_patient_id(request),
+        criterion=Criterion(need(criterion, request.at("priority"))),
+        number=number,
+        access=access,
+        service=services[0].text("code") if services else None,
+    )
+
+
+def _patient_id(request: Element) -> str:
+    subject = need(request.child("subject"), request.at("subject"))
+    return local_id(subject.text("reference") or "", "Patient", field=subject.at("reference"))
+
+
+def _identifier(request: Element, system: str) -> Element | None:
+    return next((one for one in request.children("identifier") if one.text("system") == system), None)
+
+
+def _access(key: Element | None, code: Element | None, person: PersonIdentifier | None) -> ReferralAccess | None:
+    if key is not None:
+        return ReferralKey(key.text("value") or "")
+    if code is not None and person is not None:
+        return AccessByCode(AccessCode(code.text("value") or ""), person)
+    return None
+
+
+def _number(request: Element) -> ReferralNumber | None:
+    for one in request.children("identifier"):
+        system = one.text("system") or ""
+        if names.REFERRAL_NUMBER.fullmatch(system):
+            return ReferralNumber(system.removeprefix(names.OID_URI), one.text("value") or "")
+    return None

@@ -1,0 +1,53 @@
+"""FHIR Schedule -> our Schedule (docs/fhir-profile.md, Schedule)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from adapter.domain.identifiers import CellCode, OidPair
+from adapter.domain.schedule import Schedule
+from adapter.fhir import names
+from adapter.fhir.element import Element
+from adapter.fhir.need import need
+from adapter.fhir.profile_schedule import check_schedule, identifiers, services
+from adapter.mapping.problems import Problems, Resource, element_of
+from adapter.mapping.tables import Tables
+
+_LICENCES = frozenset(names.LICENCES.values())
+
+
+def schedule_from_fhir(resource: Resource, tables: Tables, *, on: date) -> Schedule:
+    """Read a FHIR Schedule into the domain; ``on`` is the Warsaw day whose mappings hold.
+
+    A specialty that CeR does not keep is no problem (the schedule is out of scope); an unknown
+    programme is one, because programmes are known only from ``mappings/cells_in_scope.csv``.
+
+    Raises:
+        ProblemsFound: the profile or a code table refuses it; all problems are in it.
+    """
+    schedule = element_of(resource, "Schedule")
+    problems = Problems(check_schedule(schedule))
+    cells = identifiers(schedule, names.EXT_CELL, frozenset({names.CELL}))
+    given = services(schedule)
+    for coding in given:
+        if coding.text("system") == names.PROGRAMME:
+            code = coding.text("code") or ""
+            problems.mapped(coding.at("code"), lambda code=code: tables.cells_in_scope.row(code, on))  # type: ignore[misc]
+    problems.refuse_if_any()
+    active = schedule.content.get("active")
+    return Schedule(
+        id=need(schedule.text("id"), schedule.at("id")),
+        cell=CellCode.parse(need(cells[0].text("value"), cells[0].at("value"))),
+        service=need(given[0].text("code"), given[0].at("code")),
+        practitioner=_practitioner(schedule),
+        active=active is not False,
+    )
+
+
+def _practitioner(schedule: Element) -> OidPair | None:
+    licences = identifiers(schedule, names.EXT_PRACTITIONER, _LICENCES)
+    if not licences:
+        return None
+    one = licences[0]
+    system = need(one.text("system"), one.at("system"))
+    return OidPair(system.removeprefix(names.OID_URI), need(one.text("value"), one.at("value")))
