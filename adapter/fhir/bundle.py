@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adapter.fhir.decode import DECODER, DOCUMENT, LINE_BYTES_MAX, RepeatedName, faults, json_of, text_of
-from adapter.fhir.problems import ProblemsFound
-from adapter.fhir.read import Reading, read, read_value, refused
+from adapter.fhir.decode import DECODER, DOCUMENT, LINE_BYTES_MAX, RepeatedName, json_of, text_of
+from adapter.fhir.problems import Problem, ProblemsFound
+from adapter.fhir.read import Reading, read_value, refused
 from adapter.fhir.reference import target
 from adapter.fhir.rules import problem
 
@@ -21,57 +21,85 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """One entry of a document before its resource is checked.
+
+    ``raw`` are exactly the resource's bytes and ``value`` its JSON; ``problems`` are those of the entry
+    around it, and a piece that has any is not to be used.
+    """
+
+    source: str
+    raw: bytes = field(default=b"", repr=False)
+    value: object = field(default=None, repr=False)
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource and where it stood; ``raw`` are exactly its bytes."""
+    """One resource, read, and where it stood; ``raw`` are exactly its bytes."""
 
     source: str
     reading: Reading
     raw: bytes = field(default=b"", repr=False)
 
 
+def entry(piece: Piece) -> Entry:
+    """Read the resource of a piece."""
+    if piece.problems:
+        return Entry(piece.source, refused(piece.raw, piece.problems), piece.raw)
+    return Entry(piece.source, read_value(piece.value, piece.raw), piece.raw)
+
+
 def entries(raw: bytes, source: str) -> Iterator[Entry]:
     """The resources of a JSON document: the entries of a Bundle, or the one resource."""
+    return map(entry, pieces(raw, source))
+
+
+def pieces(raw: bytes, source: str) -> Iterator[Piece]:
+    """The resources of a JSON document, unchecked."""
     try:
         text = text_of(raw)
         value = json_of(text)
     except ProblemsFound as refusal:
-        yield Entry(source, refused(raw, refusal.problems), raw)
+        yield Piece(source, raw, None, refusal.problems)
         return
     if not isinstance(value, Mapping) or value.get("resourceType") != "Bundle":
-        yield Entry(source, read_value(value, raw), raw)
+        yield Piece(source, raw, value)
         return
     yield from _bundle(text, value, source, raw)
 
 
-def lines(rows: Iterable[bytes], source: str) -> Iterator[Entry]:
-    """The resources of NDJSON, one on a line; empty lines are passed over."""
+def line_pieces(rows: Iterable[bytes], source: str) -> Iterator[Piece]:
+    """The resources of NDJSON, one on a line, unchecked; empty lines are passed over."""
     for number, row in enumerate(rows, start=1):
         body = row.strip()
         if not body:
             continue
         where = f"{source}#line[{number}]"
-        if len(body) > LINE_BYTES_MAX:
-            yield Entry(where, refused(body, [problem("FHIR-READ-04", DOCUMENT)]))
+        try:
+            value = json_of(text_of(body, LINE_BYTES_MAX))
+        except ProblemsFound as refusal:
+            yield Piece(where, body[:LINE_BYTES_MAX], None, refusal.problems)
             continue
-        found = read(body)
-        if found.resource_type == "Bundle":
-            found = refused(body, [problem("FHIR-BUNDLE-03", DOCUMENT)])
-        yield Entry(where, found, body)
+        if isinstance(value, Mapping) and value.get("resourceType") == "Bundle":
+            yield Piece(where, body, None, (problem("FHIR-BUNDLE-03", DOCUMENT),))
+            continue
+        yield Piece(where, body, value)
 
 
-def _bundle(text: str, bundle: Mapping[str, object], source: str, raw: bytes) -> Iterator[Entry]:
+def _bundle(text: str, bundle: Mapping[str, object], source: str, raw: bytes) -> Iterator[Piece]:
     rows = bundle.get("entry", [])
     if isinstance(bundle, RepeatedName):
-        yield Entry(source, refused(raw, [problem("FHIR-READ-06", "Bundle")]), raw)
+        yield Piece(source, raw, None, (problem("FHIR-READ-06", "Bundle"),))
         return
     if not isinstance(rows, list):
-        yield Entry(source, refused(raw, [problem("FHIR-BUNDLE-01", "Bundle.entry")]), raw)
+        yield Piece(source, raw, None, (problem("FHIR-BUNDLE-01", "Bundle.entry"),))
         return
     for index, (row, body) in enumerate(zip(rows, _resource_texts(text), strict=True)):
-        where = f"{source}#entry[{index}]"
         if isinstance(row, Mapping) and _says_outcome(row):
             continue
-        yield Entry(where, _entry(row, body, f"Bundle.entry[{index}]"), body)
+        value = row.get("resource") if isinstance(row, Mapping) else None
+        yield Piece(f"{source}#entry[{index}]", body, value, _around(row, f"Bundle.entry[{index}]"))
 
 
 def _says_outcome(row: Mapping[str, object]) -> bool:
@@ -80,22 +108,23 @@ def _says_outcome(row: Mapping[str, object]) -> bool:
     return isinstance(search, Mapping) and search.get("mode") == "outcome"
 
 
-def _entry(row: object, body: bytes, path: str) -> Reading:
+def _around(row: object, path: str) -> tuple[Problem, ...]:
+    """What is wrong with an entry before its resource is looked at."""
     if not isinstance(row, Mapping):
-        return refused(body, [problem("FHIR-BUNDLE-01", path)])
+        return (problem("FHIR-BUNDLE-01", path),)
     if isinstance(row, RepeatedName):
-        return refused(body, [problem("FHIR-READ-06", path)])
+        return (problem("FHIR-READ-06", path),)
     resource = row.get("resource")
     if resource is None:
-        return refused(body, [problem("FHIR-BUNDLE-02", f"{path}.resource")])
+        return (problem("FHIR-BUNDLE-02", f"{path}.resource"),)
     if isinstance(resource, Mapping) and resource.get("resourceType") == "Bundle":
-        return refused(body, [*faults(resource, path), problem("FHIR-BUNDLE-03", f"{path}.resource")])
+        return (problem("FHIR-BUNDLE-03", f"{path}.resource"),)
     full_url = row.get("fullUrl")
     if isinstance(full_url, str) and isinstance(resource, Mapping):
         named = target(full_url)
-        if named is not None and not named.type and resource.get("id") not in {None, named.id}:
-            return refused(body, [problem("POMOST-BUNDLE-01", f"{path}.fullUrl")])
-    return read_value(resource, body)
+        if named is not None and not named.type and resource.get("id") not in (None, named.id):
+            return (problem("POMOST-BUNDLE-01", f"{path}.fullUrl"),)
+    return ()
 
 
 def _resource_texts(text: str) -> Iterator[bytes]:
