@@ -1,0 +1,271 @@
+"""Everything that security.md says the verifier refuses, one test each, and what it accepts."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import soap_attacks
+from lxml import etree
+
+from adapter.errors import Misconfigured
+from adapter.simulator.certificates import Authority, BadCertificates, Identity, TestCertificates
+from adapter.soap.broken import MALFORMED, SIGNER, UNVERIFIED, BrokenExchange
+from adapter.soap.envelope import build_envelope
+from adapter.soap.keys import IdentityFile, load_identity, read_identity
+from adapter.soap.replay import ReplayMemory
+from adapter.soap.sign import Signer, canonical, sign
+from adapter.soap.timestamp import TimeLimits
+from adapter.soap.trust import SignerPin, SignerTrust
+from adapter.soap.verify import Verifier
+
+NOW = datetime.fromisoformat("2026-11-21T10:00:00Z")
+SUBJECT = "CN=Test CeR WSS,O=Pomost test,C=PL"
+FACILITY = "Test facility WSS"
+CONTENT = '<r:reply xmlns:r="urn:test"><slot>S1</slot><text>Żółw &lt;\n &amp; </text></r:reply>'
+
+
+def content_of(message: bytes) -> etree._Element:
+    return soap_attacks.parse(message)[1][0]
+
+
+@pytest.fixture(scope="module")
+def signer(certificates: TestCertificates) -> Signer:
+    identity = load_identity(IdentityFile(certificates.cer_wss.certificate, certificates.cer_wss.key), now=NOW)
+    return Signer(identity.certificate, identity.key)
+
+
+@pytest.fixture(scope="module")
+def message(signer: Signer) -> bytes:
+    """A good reply with a header block beside Security."""
+    context = etree.fromstring('<k:context xmlns:k="urn:context"><k:value>facility</k:value></k:context>')
+    return sign(build_envelope(context, etree.fromstring(CONTENT)), signer, now=NOW, nonce="1")
+
+
+def verifier_for(ca: Path, *subjects: str, crls: tuple[Path, ...] = (), limits: TimeLimits | None = None) -> Verifier:
+    limits = limits or TimeLimits()
+    trust = SignerTrust(SignerPin(ca, subjects, crls))
+    return Verifier(trust, limits, ReplayMemory(window_seconds=limits.window_seconds))
+
+
+@pytest.fixture
+def verifier(certificates: TestCertificates) -> Verifier:
+    return verifier_for(certificates.ca, SUBJECT, crls=(certificates.crl,))
+
+
+def refusal(verifier: Verifier, message: bytes, now: datetime = NOW) -> BrokenExchange:
+    with pytest.raises(BrokenExchange) as caught:
+        verifier.verify(message, now)
+    assert soap_attacks.EVIL_TEXT not in caught.value.reason, "a reason repeats no text of the message"
+    return caught.value
+
+
+def test_a_good_message_is_accepted_and_its_own_body_handed_back(verifier: Verifier, message: bytes) -> None:
+    verified = verifier.verify(message, NOW)
+    assert verified.envelope.body is verified.envelope.root[1]
+    assert verified.envelope.content is verified.envelope.body[0]
+    assert canonical(verified.envelope.content) == canonical(etree.fromstring(CONTENT))
+    assert verified.created == NOW
+
+
+def test_a_message_of_the_other_signer_is_accepted(verifier: Verifier, message: bytes, signer: Signer) -> None:
+    """The control of all forgeries: without options they are good."""
+    verified = verifier.verify(soap_attacks.forge(message, signer.key, signer.certificate, NOW), NOW)
+    assert verified.envelope.content is not None
+
+
+@pytest.mark.parametrize(
+    "attack", [*soap_attacks.ATTACKS, *soap_attacks.CONTEXT_ATTACKS], ids=lambda attack: attack.name
+)
+def test_an_attacked_message_is_refused(verifier: Verifier, message: bytes, attack: soap_attacks.Attack) -> None:
+    assert refusal(verifier, attack(message)).code in (UNVERIFIED, MALFORMED)
+    verifier.verify(message, NOW)  # a refused message does not spoil the good one
+
+
+@pytest.mark.parametrize("forgery", soap_attacks.FORGERIES, ids=lambda forgery: forgery.name)
+def test_a_forged_message_is_refused(
+    verifier: Verifier, message: bytes, signer: Signer, forgery: soap_attacks.Forgery
+) -> None:
+    broken = refusal(verifier, forgery(message, signer.key, signer.certificate, NOW))
+    assert broken.code == UNVERIFIED
+    assert broken.reason != "its signature is wrong", "the forgery computes; it is refused for what it is"
+
+
+# attack, code, a word of the reason                              why this pair of words is the right one
+REASONS = [
+    ("wrapping: Body moved into a header block", MALFORMED, "twice"),
+    ("two elements with one Id", UNVERIFIED, "one Id"),
+    ("wrapping: Timestamp moved, fresh one in its place", UNVERIFIED, "does not stand where"),
+    ("wrapping: call context moved, another one in its place", UNVERIFIED, "does not stand where"),
+    ("two Security headers", UNVERIFIED, "or two"),
+    ("XInclude", MALFORMED, "XInclude"),
+    ("DTD", MALFORMED, "document type"),
+    ("entity", MALFORMED, "document type"),
+    ("nesting over 256", MALFORMED, "256"),
+    ("element text over 10 MB", MALFORMED, "10 MB"),
+    ("Body's content changed", UNVERIFIED, "was changed"),
+    ("signature value changed", UNVERIFIED, "signature is wrong"),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "words"), REASONS, ids=[row[0] for row in REASONS])
+def test_the_reason_names_what_is_wrong(verifier: Verifier, message: bytes, name: str, code: str, words: str) -> None:
+    attacks = {attack.name: attack for attack in (*soap_attacks.ATTACKS, *soap_attacks.CONTEXT_ATTACKS)}
+    broken = refusal(verifier, attacks[name](message))
+    assert (broken.code, words in broken.reason) == (code, True), broken.reason
+
+
+def test_a_signed_body_deep_in_the_document_is_not_the_body(verifier: Verifier, message: bytes) -> None:
+    """Wrapping by renaming: the signed element is no Body any more by name, only by its Id."""
+    root = soap_attacks.parse(message)
+    signed = root[1]
+    evil = soap_attacks._evil(signed)
+    root.replace(signed, evil)
+    evil[0].append(signed)
+    signed.tag = "{urn:attack}renamed"
+    assert refusal(verifier, soap_attacks.dump(root)).code == UNVERIFIED
+
+
+def test_a_comment_does_not_cut_a_text(verifier: Verifier, message: bytes) -> None:
+    """Comments are outside every signature, so they may not change what is read."""
+    commented = message.replace(b"<slot>S1</slot>", b"<slot>S<!-- -->1</slot>")
+    assert commented != message
+    content = verifier.verify(commented, NOW).envelope.content
+    assert content is not None
+    assert content.findtext("slot") == "S1"
+
+
+# ------------------------------------------------------------------ time
+
+# seconds from its making     accepted   why
+MOMENTS = [
+    (-60, True, "their clock is a minute ahead: within the skew"),
+    (-61, False, "from the future"),
+    (0, True, "now"),
+    (359, True, "expired within the skew"),
+    (360, False, "expired for the whole skew"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "accepted", "why"), MOMENTS, ids=[row[2] for row in MOMENTS])
+def test_the_timestamp_is_held_against_the_clock(
+    verifier: Verifier, message: bytes, seconds: int, accepted: bool, why: str
+) -> None:
+    at = NOW + timedelta(seconds=seconds)
+    if accepted:
+        verifier.verify(message, at)
+    else:
+        assert "Timestamp" in refusal(verifier, message, at).reason, why
+
+
+def test_limits_are_configuration(certificates: TestCertificates, message: bytes) -> None:
+    strict = verifier_for(certificates.ca, SUBJECT, limits=TimeLimits(lifetime_seconds=299, skew_seconds=0))
+    assert "299" in refusal(strict, message).reason
+    loose = verifier_for(certificates.ca, SUBJECT, limits=TimeLimits(lifetime_seconds=300, skew_seconds=600))
+    loose.verify(message, NOW + timedelta(seconds=800))
+
+
+# ------------------------------------------------------------------ replays
+
+
+def test_a_message_is_believed_once(verifier: Verifier, message: bytes) -> None:
+    verifier.verify(message, NOW)
+    assert refusal(verifier, message, NOW + timedelta(seconds=300)).reason == "it was received before"
+
+
+def test_replays_are_remembered_as_long_as_they_could_be_accepted() -> None:
+    memory = ReplayMemory(window_seconds=TimeLimits().window_seconds)
+    assert memory.first_time(b"a", NOW)
+    assert not memory.first_time(b"a", NOW + timedelta(seconds=419))
+    assert memory.first_time(b"a", NOW + timedelta(seconds=421))
+
+
+def test_the_memory_of_replays_is_bounded() -> None:
+    memory = ReplayMemory(window_seconds=600, remembered_max=3)
+    assert all(memory.first_time(bytes([number]), NOW) for number in range(10))
+    assert not memory.first_time(bytes([9]), NOW)
+    assert memory.first_time(bytes([0]), NOW), "the oldest went first"
+
+
+# ------------------------------------------------------------------ whose signature
+
+
+def signed_by(identity: Identity) -> bytes:
+    pair = read_identity(IdentityFile(identity.certificate, identity.key))
+    envelope = build_envelope(None, etree.fromstring(CONTENT))
+    return sign(envelope, Signer(pair.certificate, pair.key), now=NOW, nonce="2")
+
+
+# attribute of BadCertificates   a word of the reason      why
+SIGNERS = [
+    ("other_wss", "pinned authority", "from another CA, same subject"),
+    ("expired_wss", "dates", "outside validity: expired"),
+    ("early_wss", "dates", "outside validity: not yet"),
+    ("revoked_wss", "revoked", "revoked by a supplied CRL"),
+    ("stranger_wss", "pinned subject", "not the pinned subject"),
+]
+
+
+@pytest.mark.parametrize(("which", "words", "why"), SIGNERS, ids=[row[2] for row in SIGNERS])
+def test_a_signer_who_is_not_trusted_is_refused(
+    certificates: TestCertificates, bad: BadCertificates, which: str, words: str, why: str
+) -> None:
+    verifier = verifier_for(certificates.ca, FACILITY, crls=(bad.crl,))
+    broken = refusal(verifier, signed_by(getattr(bad, which)))
+    assert (broken.code, words in broken.reason) == (SIGNER, True), why
+
+
+def test_a_good_signer_passes_the_same_list(certificates: TestCertificates, bad: BadCertificates) -> None:
+    verifier_for(certificates.ca, FACILITY, crls=(bad.crl,)).verify(signed_by(certificates.client_wss), NOW)
+
+
+def test_a_revoked_signer_passes_without_the_list(certificates: TestCertificates, bad: BadCertificates) -> None:
+    """Shows that it is the list that stops it."""
+    verifier_for(certificates.ca, FACILITY).verify(signed_by(bad.revoked_wss), NOW)
+
+
+def test_a_list_that_changed_on_disk_is_read_again(
+    certificates: TestCertificates, bad: BadCertificates, tmp_path: Path
+) -> None:
+    crl = tmp_path / "current.crl"
+    crl.write_bytes(certificates.crl.read_bytes())
+    verifier = verifier_for(certificates.ca, FACILITY, crls=(crl,))
+    verifier.verify(signed_by(bad.revoked_wss), NOW)
+    crl.write_bytes(bad.crl.read_bytes())
+    os.utime(crl, ns=(1, 1))
+    assert "revoked" in refusal(verifier, signed_by(bad.revoked_wss)).reason
+
+
+def test_a_list_past_its_date_stops_everything_and_names_the_file(tmp_path: Path) -> None:
+    """Better no answers than those of a signer who may have been revoked yesterday."""
+    authority = Authority(tmp_path, now=NOW)
+    ca, leaf = authority.write(), authority.issue("leaf", FACILITY)
+    authority.days = 1
+    trust = SignerTrust(SignerPin(ca, (FACILITY,), (authority.revoke("daily.crl"),)))
+    certificate = read_identity(IdentityFile(leaf.certificate, leaf.key)).certificate
+    trust.check(certificate, NOW + timedelta(days=1))
+    with pytest.raises(Misconfigured, match=r"daily\.crl was due for renewal on 2026-11-22"):
+        trust.check(certificate, NOW + timedelta(days=1, seconds=1))
+
+
+@pytest.mark.parametrize("name", ["missing.pem", "empty.pem"])
+def test_a_pin_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty.pem").write_text("nothing\n")
+    with pytest.raises(Misconfigured, match=name):
+        SignerTrust(SignerPin(tmp_path / name, (FACILITY,)))
+
+
+def test_a_pin_without_a_subject_is_no_pin(certificates: TestCertificates) -> None:
+    with pytest.raises(Misconfigured, match="subject"):
+        SignerPin(certificates.ca, ())
+
+
+def test_the_certificate_of_the_ca_itself_is_no_signer(certificates: TestCertificates) -> None:
+    """A leaf is no authority: what it signs is not trusted, even if its file is named as the CA's."""
+    trust = SignerTrust(SignerPin(certificates.cer_wss.certificate, (SUBJECT,)))
+    certificate = read_identity(IdentityFile(certificates.cer_wss.p12, password=certificates.password)).certificate
+    with pytest.raises(BrokenExchange) as caught:
+        trust.check(certificate, NOW)
+    assert caught.value.code == SIGNER
