@@ -1,0 +1,222 @@
+"""Values of ours, read from the content of a reply by compiled binding rows.
+
+The reply is judged by its schema first. A row of a list that the schema or a code table refuses
+becomes an :class:`UnreadableRow` with its position and the kind of problem; its neighbours are read.
+Anything else that is wrong makes the whole reply unreadable. No value of a message is in a problem.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from lxml import etree
+
+from adapter.domain.national import UnreadableRow
+from adapter.errors import Rejected
+from adapter.soap.contract import problems_of
+from adapter.soap.values import Decode
+
+SHOWN_SCHEMA_PROBLEMS_MAX = 3
+
+
+class UnreadableReply(ValueError):
+    """A reply that is not what the contract says. The message holds no value of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What is taken from one text: our field as keys, and how."""
+
+    field: str
+    keys: tuple[str, ...]
+    decode: Decode
+    required: bool
+
+
+@dataclass(slots=True)
+class Source:
+    """An element to read: what is taken from it and from the elements in it, by their tags.
+
+    ``group`` names the list whose items its occurrences are; ``required`` what an item (or the whole
+    reply) must have.
+    """
+
+    tag: str
+    taking: Taking | None = None
+    group: tuple[str, ...] | None = None
+    attributes: list[tuple[str, Taking]] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    required: list[Taking] = field(default_factory=list)
+
+    def source(self, tag: str) -> Source:
+        """The source for a child, made when it is new."""
+        return self.sources.setdefault(tag, Source(tag))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply said: nested mappings and lists by our field names, and the rows that could not be read."""
+
+    values: dict[str, Any]
+    unreadable: tuple[UnreadableRow, ...] = ()
+
+
+def text_of(element: etree._Element) -> str:
+    """All text directly in an element; a comment in between cuts nothing off."""
+    if len(element) == 0:
+        return element.text or ""
+    return (element.text or "") + "".join(each.tail or "" for each in element)
+
+
+def _put(values: dict[str, Any], keys: tuple[str, ...], value: object) -> None:
+    for key in keys[:-1]:
+        values = values.setdefault(key, {})
+    values[keys[-1]] = value
+
+
+def _has(values: dict[str, Any], keys: tuple[str, ...]) -> bool:
+    found: Any = values
+    for key in keys:
+        if not isinstance(found, dict) or key not in found:
+            return False
+        found = found[key]
+    return True
+
+
+def _take(taking: Taking, text: str, on: date, values: dict[str, Any]) -> None:
+    if not text and not taking.required:
+        return
+    try:
+        value = taking.decode(text, on)
+    except ValueError as problem:
+        raise UnreadableReply(f"{taking.field}: {_kind_of(problem)}") from problem
+    if len(taking.keys) == 1:
+        values[taking.keys[0]] = value
+    else:
+        _put(values, taking.keys, value)
+
+
+def _kind_of(problem: ValueError) -> str:
+    """The problem's own words when they are ours; the standard library's quote the value."""
+    text = str(problem)
+    return "not a value of its type" if "'" in text or ":" in text else text
+
+
+class _Run:
+    """One reading: the day, the rows refused by the schema, the rows found unreadable on the way."""
+
+    def __init__(self, on: date, refused: dict[etree._Element, str]) -> None:
+        self.on = on
+        self.refused = refused
+        self.unreadable: list[UnreadableRow] = []
+        self.seen: Counter[tuple[str, ...]] = Counter()
+
+    def read(self, source: Source, element: etree._Element, values: dict[str, Any], *, inside_row: bool) -> None:
+        for tag, taking in source.attributes:
+            text = element.get(tag)
+            if text is not None:
+                _take(taking, text, self.on, values)
+        if source.taking is not None:
+            _take(source.taking, text_of(element), self.on, values)
+        if source.sources:
+            for child in element:
+                found = source.sources.get(child.tag)
+                if found is None:
+                    continue
+                taking_ = found.taking
+                if found.group is not None:
+                    self.read_row(found, child, values, inside_row=inside_row)
+                elif taking_ is not None and not found.sources and not found.attributes:
+                    _take(taking_, text_of(child), self.on, values)
+                else:
+                    self.read(found, child, values, inside_row=inside_row)
+        for needed in source.required:
+            if not _has(values, needed.keys):
+                raise UnreadableReply(f"{needed.field} is missing")
+
+    def read_row(self, source: Source, element: etree._Element, values: dict[str, Any], *, inside_row: bool) -> None:
+        group = source.group or ()
+        items = values
+        for key in group[:-1]:
+            items = items.setdefault(key, {})
+        rows: list[dict[str, Any]] = items.setdefault(group[-1], [])
+        item: dict[str, Any] = {}
+        if inside_row:
+            self.read(source, element, item, inside_row=True)
+            rows.append(item)
+            return
+        self.seen[group] += 1
+        problem = self.refused.get(element)
+        if problem is None:
+            try:
+                self.read(source, element, item, inside_row=True)
+            except (UnreadableReply, Rejected) as wrong:
+                problem = str(wrong)
+        if problem is None:
+            rows.append(item)
+        else:
+            self.unreadable.append(UnreadableRow(f"{'.'.join(group)}[{self.seen[group]}]", problem))
+
+
+def read(root: Source, content: etree._Element, schema: etree.XMLSchema, on: date) -> Reading:
+    """Read a reply.
+
+    Raises:
+        UnreadableReply: it is another message, or not what the schema says outside the rows of lists.
+        Rejected: a code outside the rows of lists is unknown (``UNKNOWN_NATIONAL_CODE``).
+    """
+    if content.tag != root.tag:
+        raise UnreadableReply("another message than the operation's answer")
+    refused: dict[etree._Element, str] = {}
+    problems = problems_of(schema, content)
+    if problems:
+        refused = _refused_rows(root, content, schema)
+        if not refused:
+            raise UnreadableReply("; ".join(str(each) for each in problems[:SHOWN_SCHEMA_PROBLEMS_MAX]))
+    run = _Run(on, refused)
+    values: dict[str, Any] = {}
+    run.read(root, content, values, inside_row=False)
+    return Reading(values, tuple(run.unreadable))
+
+
+def _rows(source: Source, element: etree._Element) -> Iterator[tuple[etree._Element, etree._Element]]:
+    """(container, row) of every outermost row of a list, in the order of the document."""
+    for child in element:
+        found = source.sources.get(child.tag)
+        if found is None:
+            continue
+        if found.group is not None:
+            yield element, child
+        else:
+            yield from _rows(found, child)
+
+
+def _refused_rows(root: Source, content: etree._Element, schema: etree.XMLSchema) -> dict[etree._Element, str]:
+    """The rows that the schema refuses, each tried alone in the otherwise same message.
+
+    Empty when the rows are not to blame, or not only they.
+    """
+    whole = list(_rows(root, content))
+    if not whole:
+        return {}
+    skeleton = copy.deepcopy(content)
+    twins = list(_rows(root, skeleton))
+    places = {id(container): container.index(row) for container, row in reversed(twins)}
+    for container, row in twins:
+        container.remove(row)
+    empty_fits = not problems_of(schema, skeleton)
+    refused: dict[etree._Element, str] = {}
+    for (_, row), (container, twin) in zip(whole, twins, strict=True):
+        container.insert(places[id(container)], twin)
+        problems = problems_of(schema, skeleton)
+        container.remove(twin)
+        if problems:
+            refused[row] = "; ".join(str(each) for each in problems[:SHOWN_SCHEMA_PROBLEMS_MAX])
+    if len(refused) == len(whole) and not empty_fits:
+        return {}
+    return refused

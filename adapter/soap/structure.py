@@ -1,0 +1,141 @@
+"""The tree of a message as its schema describes it, reduced to what a binding needs to know.
+
+zeep's types are read once and turned into :class:`Node`. A node says how it is called on the wire
+(qualified or not is settled here), how often it may stand, of which kind its text is, and its
+children in the order of the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from zeep.xsd import Element
+from zeep.xsd.elements.indicators import Choice, Indicator
+from zeep.xsd.types import AnySimpleType, ComplexType
+from zeep.xsd.types import builtins as xsd
+
+_KINDS: tuple[tuple[Any, str], ...] = (
+    (xsd.Boolean, "bool"),
+    (xsd.DateTime, "instant"),
+    (xsd.Date, "date"),
+    (xsd.Time, "time"),
+    (xsd.Base64Binary, "base64"),
+    (xsd.Decimal, "number"),
+    (xsd.Float, "number"),
+    (xsd.Double, "number"),
+)
+DEPTH_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of an element: name on the wire, kind of text, whether it must be there."""
+
+    tag: str
+    name: str
+    kind: str
+    required: bool
+
+
+@dataclass(slots=True)
+class Node:
+    """An element of a message.
+
+    ``tag`` is the name on the wire (``{namespace}name`` or bare), ``name`` its local part. ``least``
+    and ``most`` count how often it stands under its parent (``most`` None: any number; ``least`` 0
+    inside a choice). ``kind`` is that of its text: text, number, bool, instant, date, time, base64;
+    empty for an element that only has children. ``choice`` groups alternatives: nodes of the same
+    number exclude each other.
+    """
+
+    tag: str
+    name: str
+    least: int
+    most: int | None
+    kind: str
+    nillable: bool = False
+    choice: int = 0
+    _type: Any = field(default=None, repr=False)
+    _children: tuple[Node, ...] | None = field(default=None, repr=False)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """Elements inside, in the order of the schema (read when first asked for: types may recurse)."""
+        if self._children is None:
+            self._children = tuple(_children(self._type))
+        return self._children
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """Attributes of the element."""
+        if not isinstance(self._type, ComplexType):
+            return ()
+        return tuple(
+            Attribute(str(each.qname.text), each.name, _kind(each.type), bool(each.required))
+            for _, each in self._type.attributes
+            if each.name is not None
+        )
+
+    def child(self, name: str) -> Node | None:
+        """The child of that local name."""
+        return next((each for each in self.children if each.name == name), None)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it may stand more than once."""
+        return self.most is None or self.most > 1
+
+
+def _kind(of: Any) -> str:
+    if isinstance(of, ComplexType):
+        plain = of._element
+        return _kind(plain.type) if isinstance(plain, Element) and isinstance(plain.type, AnySimpleType) else ""
+    for known, kind in _KINDS:
+        if isinstance(of, known):
+            return kind
+    return "text"
+
+
+def node_of(element: Any, *, least: int | None = None, most: int | str | None = "own", choice: int = 0) -> Node:
+    """A zeep element as a node."""
+    own_most = None if element.max_occurs == "unbounded" else int(element.max_occurs)
+    return Node(
+        tag=str(element.qname.text),
+        name=str(element.name),
+        least=int(element.min_occurs) if least is None else least,
+        most=own_most if most == "own" else most,  # type: ignore[arg-type]  # "own" is the only text
+        kind=_kind(element.type),
+        nillable=bool(element.nillable),
+        choice=choice,
+        _type=element.type,
+    )
+
+
+def _children(of: Any) -> Iterator[Node]:
+    if not isinstance(of, ComplexType):
+        return
+    if isinstance(of._element, Element) and isinstance(of._element.type, AnySimpleType):
+        return
+    for _, nested in of.elements_nested:
+        yield from _walk(nested, optional=False, repeated=False, choice=0, depth=0)
+
+
+def _walk(item: Any, *, optional: bool, repeated: bool, choice: int, depth: int) -> Iterator[Node]:
+    if depth > DEPTH_MAX:
+        raise ValueError("a schema nests deeper than can be read")
+    if isinstance(item, Element):
+        least = 0 if optional else int(item.min_occurs)
+        yield node_of(item, least=least, most=None if repeated else "own", choice=choice)
+    elif isinstance(item, Indicator):
+        many = item.max_occurs == "unbounded" or int(item.max_occurs) > 1
+        is_choice = isinstance(item, Choice)
+        for inner in item:  # type: ignore[attr-defined]  # every indicator of zeep can be walked
+            yield from _walk(
+                inner,
+                optional=optional or is_choice or int(item.min_occurs) == 0,
+                repeated=repeated or many,
+                choice=id(item) if is_choice else choice,
+                depth=depth + 1,
+            )

@@ -1,0 +1,206 @@
+"""How a value of ours is written as text in a message, and read back, for each type of a binding row.
+
+Instants go out in UTC; ``warsaw-local`` has no zone on the wire and means the clock on the wall in
+Warsaw. A code goes through its table: an unmapped one is refused, never guessed (D10).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from adapter.mapping.code_table import CodeTable
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2})?")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+Encode = Callable[[object, date], str]
+"""(value, Warsaw day) -> text; raises ValueError or BadInput."""
+Decode = Callable[[str, date], object]
+"""(text, Warsaw day) -> value; raises ValueError or Rejected."""
+
+
+class CodeTables(Protocol):
+    """Where the table of a ``code`` row is found (``mapping.tables.Tables`` is one)."""
+
+    def __getitem__(self, name: str) -> CodeTable: ...
+
+    def __contains__(self, name: object) -> bool: ...
+
+
+def _encode_text(value: object, on: date) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text that is not empty is needed")
+    return value
+
+
+def _encode_int(value: object, on: date) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("a whole number is needed")  # noqa: TRY004  # one kind of problem for all types
+    return str(int(value))
+
+
+def _encode_bool(value: object, on: date) -> str:
+    return "true" if value else "false"
+
+
+def _encode_instant(value: object, on: date) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("an instant with a zone is needed")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _encode_warsaw(value: object, on: date) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ValueError("an instant with a zone is needed")
+    return value.astimezone(WARSAW).replace(tzinfo=None).isoformat()
+
+
+def _encode_date(value: object, on: date) -> str:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError("a day is needed")  # noqa: TRY004  # one kind of problem for all types
+    return value.isoformat()
+
+
+def _encode_base64(value: object, on: date) -> str:
+    if not isinstance(value, bytes):
+        raise ValueError("bytes are needed")  # noqa: TRY004  # one kind of problem for all types
+    return base64.b64encode(value).decode("ascii")
+
+
+def _encode_oid(value: object, on: date) -> str:
+    if not isinstance(value, str) or not _OID.fullmatch(value):
+        raise ValueError("an OID is needed")
+    return value
+
+
+def _decode_text(text: str, on: date) -> str:
+    return text
+
+
+def _decode_int(text: str, on: date) -> int:
+    return int(text)
+
+
+def _decode_bool(text: str, on: date) -> bool:
+    try:
+        return _BOOLEANS[text.strip()]
+    except KeyError:
+        raise ValueError("neither true nor false") from None
+
+
+def _decode_instant(text: str, on: date) -> datetime:
+    value = datetime.fromisoformat(text.strip())
+    if value.tzinfo is None:
+        raise ValueError("an instant without a zone")
+    return value.astimezone(UTC)
+
+
+def _decode_warsaw(text: str, on: date) -> datetime:
+    value = datetime.fromisoformat(text.strip())
+    if value.tzinfo is not None:
+        raise ValueError("a local time with a zone")
+    early, late = value.replace(tzinfo=WARSAW), value.replace(tzinfo=WARSAW, fold=1)
+    if early.utcoffset() != late.utcoffset():
+        raise ValueError("a local time in the hour when the clocks change")
+    return early.astimezone(UTC)
+
+
+def _decode_date(text: str, on: date) -> date:
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("not a day")
+    return date.fromisoformat(match.group(1))
+
+
+def _decode_base64(text: str, on: date) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except binascii.Error as problem:
+        raise ValueError("not base64") from problem
+
+
+def _decode_oid(text: str, on: date) -> str:
+    if not _OID.fullmatch(text.strip()):
+        raise ValueError("not an OID")
+    return text.strip()
+
+
+_ENCODERS: dict[str, Encode] = {
+    "text": _encode_text,
+    "oid-extension": _encode_text,
+    "oid-root": _encode_oid,
+    "int": _encode_int,
+    "bool": _encode_bool,
+    "instant": _encode_instant,
+    "warsaw-local": _encode_warsaw,
+    "date": _encode_date,
+    "base64": _encode_base64,
+}
+_DECODERS: dict[str, Decode] = {
+    "text": _decode_text,
+    "oid-extension": _decode_text,
+    "oid-root": _decode_oid,
+    "int": _decode_int,
+    "bool": _decode_bool,
+    "instant": _decode_instant,
+    "warsaw-local": _decode_warsaw,
+    "date": _decode_date,
+    "base64": _decode_base64,
+}
+FITTING_KINDS: dict[str, frozenset[str]] = {
+    "text": frozenset({"text", "number"}),
+    "oid-extension": frozenset({"text", "number"}),
+    "oid-root": frozenset({"text"}),
+    "int": frozenset({"number", "text"}),
+    "bool": frozenset({"bool"}),
+    "instant": frozenset({"instant"}),
+    "warsaw-local": frozenset({"instant"}),
+    "date": frozenset({"date"}),
+    "base64": frozenset({"base64"}),
+    "code": frozenset({"text", "number"}),
+}
+"""Type of a row -> kinds of elements (``structure.Node.kind``) it can stand for."""
+
+
+def encoder(type_name: str, table: CodeTable | None) -> Encode:
+    """The writer of a type; a ``code`` needs its table."""
+    if type_name == "code" and table is not None:
+        codes = table
+
+        def encode(value: object, on: date) -> str:
+            return codes.to_national(str(value), on)
+
+        return encode
+    return _ENCODERS[type_name]
+
+
+def decoder(type_name: str, table: CodeTable | None) -> Decode:
+    """The reader of a type; a ``code`` needs its table. Codes of one reply are looked up once."""
+    if type_name == "code" and table is not None:
+        codes = table
+        remembered: dict[tuple[str, date], str] = {}
+
+        def decode(text: str, on: date) -> str:
+            key = (text, on)
+            found = remembered.get(key)
+            if found is None:
+                found = codes.from_national(text.strip(), on)
+                if len(remembered) >= REMEMBERED_CODES_MAX:
+                    remembered.clear()
+                remembered[key] = found
+            return found
+
+        return decode
+    return _DECODERS[type_name]
+
+
+REMEMBERED_CODES_MAX = 1000
+"""Known codes that one reader keeps at hand (they are few; a day's change makes new ones)."""

@@ -1,0 +1,92 @@
+"""The legend of the binding tables: our verbs and the fields our code sends and reads.
+
+A binding table may leave an optional field out (the contract has no place for it); it may not leave
+out what ``needs`` lists, and may not name a field that is not here. ``writes`` says whether the verb
+changes anything at the authority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """``sends``: fields our code can fill; ``reads``: fields it can take; ``needs``: those of both it cannot miss."""
+
+    writes: bool
+    sends: frozenset[str]
+    reads: frozenset[str]
+    needs: frozenset[str]
+
+
+def _verb(writes: bool, sends: str, reads: str = "") -> Verb:
+    """Fields separated by spaces; ``!`` after a name marks one that must be bound."""
+    asked, given = sends.split(), reads.split()
+    return Verb(
+        writes,
+        frozenset(each.rstrip("!") for each in asked),
+        frozenset(each.rstrip("!") for each in given),
+        frozenset(each.rstrip("!") for each in (*asked, *given) if each.endswith("!")),
+    )
+
+
+RESULT = "result.major! result.minor result.text"
+"""Bound once for all verbs with ``*``."""
+_TIME = " server_time"
+_PERSON = "person.root! person.extension! given! family! phone referral.root referral.extension"
+_VISIT = "visit.id! visit.saved_at" + _TIME
+_ENTRY = "entry.id! entry.open! entry.reference entry.searched_until entry.visit_id" + _TIME
+
+CER: Mapping[str, Verb] = {
+    "list_slots": _verb(
+        False,
+        "schedule! day!",
+        "slots[].id! slots[].reference slots[].schedule slots[].starts! slots[].ends! slots[].kind! slots[].state!"
+        " slots[].capacity slots[].changed_at slots[].visits[].id! slots[].visits[].reference"
+        " slots[].visits[].state! slots[].visits[].saved_at slots[].visits[].origin" + _TIME,
+    ),
+    "put_slots": _verb(
+        True,
+        "slots[].reference! slots[].schedule! slots[].cell.root! slots[].cell.extension! slots[].service"
+        " slots[].practitioner.root slots[].practitioner.extension slots[].starts! slots[].ends! slots[].kind!"
+        " slots[].state! slots[].capacity",
+        "items[].reference! items[].id! items[].major! items[].minor items[].text" + _TIME,
+    ),
+    "edit_slot": _verb(True, "id! state! kind! starts! ends!", "server_time"),
+    "delete_slot": _verb(True, "id!", "server_time"),
+    "save_visit": _verb(True, f"slot_id! reference! {_PERSON} category", _VISIT),
+    "move_visit": _verb(True, "id! slot_id!", _VISIT),
+    "cancel_visit": _verb(True, "id! reason", _VISIT),
+    "record_attendance": _verb(True, "id! state!", _VISIT),
+    "visit_changes": _verb(
+        False,
+        "cursor!",
+        "changes[].sequence! changes[].visit_id! changes[].slot_id! changes[].reference changes[].state!"
+        " changes[].origin! changes[].changed_at! changes[].person.root changes[].person.extension changes[].given"
+        " changes[].family changes[].phone changes[].referral.root changes[].referral.extension cursor! more" + _TIME,
+    ),
+    "join_waiting_room": _verb(
+        True,
+        f"reference! cell.root! cell.extension! service {_PERSON} criterion privilege_waived not_before",
+        _ENTRY,
+    ),
+    "leave_waiting_room": _verb(True, "id! reason", _ENTRY),
+    "read_waiting_room": _verb(False, "reference! id", _ENTRY),
+}
+
+_READING = "document! state! findings[].code! findings[].severity! findings[].text"
+_NUMBER = "number.root! number.extension!"
+P1: Mapping[str, Verb] = {
+    "read_to_accept": _verb(False, "key! code_with_person!", f"{_READING} key!"),
+    "read_by_number": _verb(False, _NUMBER, _READING),
+    "accept": _verb(True, "key! payer! visit_at comment"),
+    "refuse": _verb(True, "key! comment!"),
+    "give_back": _verb(True, f"{_NUMBER} comment"),
+    "report_missing_documents": _verb(True, f"{_NUMBER} comment!"),
+    "finish": _verb(True, f"{_NUMBER} comment payer_id"),
+}
+
+LEGEND: Mapping[str, Mapping[str, Verb]] = {"cer": CER, "p1": P1}
+RESULT_FIELDS = _verb(False, "", RESULT)
