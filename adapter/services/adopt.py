@@ -19,9 +19,9 @@ def adopt_created(eq: Equipment, work: UnitOfWork, message: Message, received: R
     """Keep what the EHR made of a create, so that its next poll finds nothing new in it."""
     national = message.payload.get("national_visit_id")
     if received.resource_type == "Patient":
-        work.calendar.put_patient(message.facility, patient_from_fhir(_model(received), eq.tables, warsaw_day(now)))
+        work.calendar.put_patient(message.facility, patient_from_fhir(_model(received), eq.tables, on=warsaw_day(now)))
     elif received.resource_type == "Appointment" and national is not None:
-        visit = appointment_from_fhir(_model(received), eq.tables, warsaw_day(now))
+        visit = appointment_from_fhir(_model(received), eq.tables, on=warsaw_day(now))
         if work.links.ours(message.facility, "visit", str(national)) is None:
             work.links.put(message.facility, "visit", visit.id, str(national))
         work.calendar.put_visit(message.facility, visit)

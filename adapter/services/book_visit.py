@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapter.domain.rules import judge_booking
 from adapter.ports.store import Action, InboxState, StoredProblem
-from adapter.services.refusal import NotTaken
+from adapter.services.refusal import NotTaken, must_be_allowed
 from adapter.services.scope import referral_needed
 from adapter.services.take_referral import accept, will_be_held
 from adapter.services.visit_frame import Standing, VisitFrame
@@ -32,7 +32,7 @@ def judge(frame: VisitFrame) -> None:
             ],
         )
     record = frame.referral
-    frame.must_be_allowed(
+    must_be_allowed(
         judge_booking(
             frame.visit,
             frame.slot,

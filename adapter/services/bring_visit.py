@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from adapter.domain.identifiers import PersonIdentifier, Pesel
 from adapter.domain.national import VisitChange
+from adapter.domain.slot import SlotState
 from adapter.errors import Rejected
 from adapter.fhir import names
 from adapter.mapping.appointment import appointment_to_fhir
-from adapter.mapping.patient import patient_to_fhir
+from adapter.mapping.patient import patient_to_fhir, person_to_fhir
 from adapter.ports.store import Action, Destination
 from adapter.services.desk import Desk
 from adapter.services.send_write_back import PATIENT_TO_COME
-
-
-def system_of(person: PersonIdentifier) -> str:
-    """The FHIR identifier system of a person's identifier."""
-    return names.PESEL if isinstance(person, Pesel) else person.system or names.PERSON_DOCUMENT
+from adapter.services.show_slot import show_slot
 
 
 def bring_visit(desk: Desk, change: VisitChange) -> bool:
@@ -33,15 +29,17 @@ def bring_visit(desk: Desk, change: VisitChange) -> bool:
         raise Rejected("the visit stands on a slot that the hospital does not have", code="SURPLUS_SLOT")
     if change.person is None:
         raise Rejected("CeR did not say whose visit it is", code="PERSON_MISSING")
-    system, value = system_of(change.person), change.person.reveal()
+    system, value = person_to_fhir(change.person, desk.eq.tables)
     digest = desk.work.calendar.identifier_digest(system, value)
     patient_id = desk.work.calendar.patient_by_identifier(desk.facility, digest)
     after = _create_patient(desk, change, digest, f"{system}|{value}") if patient_id is None else None
-    body = appointment_to_fhir(change, slot, patient_id or PATIENT_TO_COME.partition("/")[2], desk.eq.tables)
+    body = appointment_to_fhir(
+        change, slot, patient_id or PATIENT_TO_COME.partition("/")[2], desk.eq.tables, on=desk.today
+    )
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,
-        [subject, f"slot-in-ehr:{slot.id}"],
+        [subject],
         {
             "resource_type": "Appointment",
             "resource_id": None,
@@ -52,13 +50,7 @@ def bring_visit(desk: Desk, change: VisitChange) -> bool:
         sealed={"body": body},
         after=after,
     )
-    if "Slot" in desk.eq.write_back_types:
-        desk.send(
-            Destination.EHR,
-            Action.WRITE_BACK,
-            [f"slot-in-ehr:{slot.id}", f"ehr:Slot/{slot.id}"],
-            {"resource_type": "Slot", "resource_id": slot.id, "status": "busy"},
-        )
+    show_slot(desk, slot.id, SlotState.BUSY)
     return True
 
 

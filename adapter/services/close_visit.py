@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from adapter.domain.appointment import VisitState
+from adapter.domain.rules import releases_referral
+from adapter.domain.rules.release import NO_SHOW_REASON
+from adapter.mapping.appointment import end_reasons
 from adapter.ports.store import Action
-from adapter.services.take_referral import finish, give_back
+from adapter.services.take_referral import finish, give_back, release_comment
 from adapter.services.visit_frame import Standing, VisitFrame
-
-NO_SHOW = "no-show"
 
 
 def close_visit(frame: VisitFrame) -> None:
     """Record attendance; a served visit finishes the referral, a missed one gives it back when its reason says so."""
-    visit = frame.visit
+    visit, desk = frame.visit, frame.desk
     served = visit.state is VisitState.SERVED
-    row = (
-        None
-        if served
-        else frame.desk.eq.tables.cancellation_reasons.row(visit.end_reason or NO_SHOW, frame.desk.today)
-    )
     already = frame.before is not None and frame.before.state is visit.state
+    reason = end_reasons(desk.eq.tables, on=desk.today).get(visit.end_reason or NO_SHOW_REASON)
     frame.keep()
     if already:
         return
-    if frame.standing is Standing.SAVED:
-        slots = visit.slot_ids or (frame.before.slot_ids if frame.before is not None else ())
+    slots = visit.slot_ids or (frame.before.slot_ids if frame.before is not None else ())
+    if frame.standing is Standing.SAVED and slots:
         frame.send(Action.RECORD_ATTENDANCE, {"served": served, "slot_id": slots[0]}, slots=slots)
     if visit.referral_id is None:
         return
     if served:
-        finish(frame.desk, visit.referral_id)
-    elif row is not None and row.says("releases_referral"):
-        give_back(frame.desk, visit.referral_id, row["title_pl"])
+        finish(desk, visit.referral_id)
+    elif reason is not None and releases_referral(visit.state, reason):
+        give_back(desk, visit.referral_id, release_comment(desk, reason.code))

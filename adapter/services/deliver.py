@@ -177,7 +177,7 @@ def _settle_alone(eq: Equipment, message: Message, outcome: Done | Declined | No
     except Refused as error:
         code = outcome.result_code if isinstance(outcome, Done) else ""
         problem = f"delivered, but our books disagree: {error.message}"
-        log.error("outbox message %s: %s", message.id, problem)
+        log.exception("outbox message %s: %s", message.id, problem)
         with eq.store.unit_of_work() as work:
             work.outbox.settle([Settlement(message, MessageState.DELIVERED, now, code, problem=problem)])
             _audit(work, message, now, {"outcome": "delivered", "problem": problem})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from adapter.domain.appointment from adapter.domain.identifiers import ReferralKey
+from adapter.domain.identifiers import ReferralKey
 from adapter.domain.national import NationalSlotState
 from adapter.domain.referral import ReferralState
 from adapter.fhir import names

@@ -8,11 +8,14 @@ from adapter.domain.appointment import VisitState
 from adapter.domain.entitlement import Category
 from adapter.domain.national import VisitChange
 from adapter.domain.rules.privileged import loses_privilege
+from adapter.domain.slot import SlotState
 from adapter.errors import Rejected
+from adapter.mapping.write_back import cancellation_to_fhir
 from adapter.ports.store import Action, Destination
 from adapter.services.desk import Desk
 from adapter.services.effects import ENDED_VISIT
-from adapter.services.take_referral import give_back
+from adapter.services.show_slot import show_slot
+from adapter.services.take_referral import give_back, release_comment
 
 CANCELLED_BY_PATIENT = "pat"
 """Reason of ``mappings/cancellation_reasons.csv`` for a cancellation that CeR reports as the patient's."""
@@ -33,7 +36,6 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     desk.work.calendar.put_visit(desk.facility, ended)
     desk.work.links.drop(desk.facility, "visit", visit_id)
     desk.work.links.put(desk.facility, ENDED_VISIT, f"{visit_id}#{change.visit_id}", change.visit_id)
-    system, code = desk.eq.tables.cancellation_reasons.to_fhir(CANCELLED_BY_PATIENT, desk.today)
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,
@@ -42,25 +44,16 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
             "resource_type": "Appointment",
             "resource_id": visit_id,
             "status": "cancelled",
-            "elements": {"cancelationReason": {"coding": [{"system": system, "code": code}]}},
+            "elements": {
+                "cancelationReason": cancellation_to_fhir(CANCELLED_BY_PATIENT, desk.eq.tables, on=desk.today)
+            },
         },
     )
     for slot_id in visit.slot_ids:
-        _free_slot(desk, slot_id)
+        show_slot(desk, slot_id, SlotState.FREE)
     if visit.referral_id is not None and row.says("releases_referral"):
-        give_back(desk, visit.referral_id, row["title_pl"])
+        give_back(desk, visit.referral_id, release_comment(desk, CANCELLED_BY_PATIENT))
     return True
-
-
-def _free_slot(desk: Desk, slot_id: str) -> None:
-    others = [visit for visit in desk.work.calendar.visits_on(desk.facility, slot_id) if visit.active]
-    if "Slot" in desk.eq.write_back_types and not others:
-        desk.send(
-            Destination.EHR,
-            Action.WRITE_BACK,
-            [f"ehr:Slot/{slot_id}"],
-            {"resource_type": "Slot", "resource_id": slot_id, "status": "free"},
-        )
 
 
 def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
@@ -103,7 +96,8 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
             },
         },
     )
+    show_slot(desk, slot.id, SlotState.BUSY)
     for slot_left in left:
         if slot_left != slot.id:
-            _free_slot(desk, slot_left)
+            show_slot(desk, slot_left, SlotState.FREE)
     return True

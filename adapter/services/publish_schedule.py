@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from adapter.domain.national import NationalSlotState
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot, SlotState
 from adapter.ports.store import Action, Destination
@@ -59,13 +60,17 @@ def _changes(desk: Desk, before: Slot | None, now: Slot) -> dict[str, object]:
     """What CeR must be told. Without an earlier version everything is told."""
     changes: dict[str, object] = {}
     state = published_state(desk, now.state)
-    if before is None or published_state(desk, before.state) != state:
+    was = published_state(desk, before.state) if before is not None else None
+    if was != state:
         changes["state"] = state
     if before is None or before.kind is not now.kind:
         changes["kind"] = now.kind.value
     if before is None or (before.starts, before.ends) != (now.starts, now.ends):
         changes["starts"] = now.starts.isoformat()
         changes["ends"] = now.ends.isoformat()
+    blocked = NationalSlotState.BLOCKED.value
+    if set(changes) == {"state"} and was is not None and blocked not in {was, state}:
+        changes["unless_visited"] = True
     return changes
 
 

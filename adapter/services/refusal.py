@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from adapter.domain.rules.verdict import Verdict, refusals
 from adapter.errors import BadInput
 from adapter.fhir.problems import Problem
 from adapter.ports.store import InboxState, StoredProblem
 
 REFERENCE_RULE = "POMOST-REF-01"
 """A reference leads to a resource that nobody has."""
-
-TRANSITION_RULE = "POMOST-VISIT-01"
-"""A visit may not go from one state to the other (``mappings/visit_transitions.csv``)."""
 
 
 class NotTaken(BadInput):
@@ -42,3 +40,25 @@ class MissingReference(NotTaken):
 def stored(problem: Problem) -> StoredProblem:
     """A problem of a resource as the inbox keeps it."""
     return StoredProblem(problem.path, problem.rule, problem.text_pl, problem.text_en, problem.severity)
+
+
+def must_be_allowed(verdicts: Sequence[Verdict], path: str = "Appointment") -> None:
+    """Go on only when no rule refuses.
+
+    Raises:
+        NotTaken: with every rule that refuses, its article and what to do.
+    """
+    refused = refusals(verdicts)
+    if refused:
+        raise NotTaken(
+            InboxState.REFUSED,
+            [
+                StoredProblem(
+                    path=path,
+                    rule=verdict.rule,
+                    text_pl=f"{verdict.text_pl} ({verdict.article})",
+                    text_en=f"{verdict.text_en} ({verdict.article})",
+                )
+                for verdict in refused
+            ],
+        )

@@ -6,27 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapter.domain.national import NationalSlotState, SlotEdit, SlotOffer
-from adapter.domain.slot import Slot, SlotKind, SlotState
+from adapter.domain.slot import Slot, SlotKind
 from adapter.errors import Rejected
 from adapter.ports import CallContext
 from adapter.ports.store import Message, UnitOfWork
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Declined, Done
 
-NATIONAL_STATE: Mapping[SlotState, NationalSlotState] = {
-    SlotState.FREE: NationalSlotState.OPEN,
-    SlotState.BUSY: NationalSlotState.TAKEN,
-    SlotState.HELD: NationalSlotState.TAKEN,
-    SlotState.BLOCKED: NationalSlotState.BLOCKED,
-}
-"""What CeR is told of a slot's state. A withdrawn slot is deleted or blocked, never put."""
+NOT_NEEDED = "not-needed"
+"""Result of an edit that was left out."""
 
 
-def _offer(work: UnitOfWork, facility: str, slot: Slot) -> SlotOffer | Declined:
+def _offer(eq: Equipment, work: UnitOfWork, facility: str, slot: Slot) -> SlotOffer | Declined:
     schedule = work.calendar.schedule(facility, slot.schedule_id)
     if schedule is None:
         return Declined("the slot's schedule is not known")
-    if slot.state not in NATIONAL_STATE:
+    published = eq.tables.slot_state.row(slot.state.value)["published_as"]
+    if not published:
         return Declined("the slot was withdrawn before it was published")
     return SlotOffer(
         reference=slot.id,
@@ -37,7 +33,7 @@ def _offer(work: UnitOfWork, facility: str, slot: Slot) -> SlotOffer | Declined:
         starts=slot.starts,
         ends=slot.ends,
         kind=slot.kind,
-        state=NATIONAL_STATE[slot.state],
+        state=NationalSlotState(published),
         capacity=slot.capacity,
     )
 
@@ -48,7 +44,9 @@ def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) 
         offers: list[SlotOffer | Declined] = []
         for message in messages:
             slot = work.calendar.slot(message.facility, str(message.payload["slot_id"]))
-            offers.append(Declined("the slot is not known") if slot is None else _offer(work, message.facility, slot))
+            offers.append(
+                Declined("the slot is not known") if slot is None else _offer(eq, work, message.facility, slot)
+            )
     sent_at = eq.clock.now()
     ready = [offer for offer in offers if isinstance(offer, SlotOffer)]
     receipts = iter(eq.registry.put_slots(context, ready) if ready else ())
@@ -107,8 +105,14 @@ def edit_of(payload: Mapping[str, object], slot_id: str) -> SlotEdit:
 
 
 def edit_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
-    """Change a slot in CeR."""
+    """Change a slot in CeR.
+
+    A change between open and taken is left out while a visit stands on the slot (``unless_visited``):
+    CeR opens and takes terms by their visits itself, and must not be told to open a patient's term.
+    """
     with eq.store.unit_of_work() as work:
+        if message.payload.get("unless_visited") and _visited(work, message):
+            return Done(result_code=NOT_NEEDED)
         theirs = national_slot_id(work, message)
     sent_at = eq.clock.now()
     code = eq.registry.edit_slot(context, edit_of(message.payload, theirs))
@@ -118,6 +122,14 @@ def edit_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
         sent={name: message.payload[name] for name in ("state", "kind", "starts", "ends") if name in message.payload},
         sent_at=sent_at,
         answered_at=eq.clock.now(),
+    )
+
+
+def _visited(work: UnitOfWork, message: Message) -> bool:
+    facility = message.facility
+    return any(
+        visit.active or work.links.theirs(facility, "visit", visit.id) is not None
+        for visit in work.calendar.visits_on(facility, str(message.payload["slot_id"]))
     )
 
 

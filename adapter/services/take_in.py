@@ -14,9 +14,9 @@ from uuid import uuid4
 from adapter.errors import AdapterError, BadInput
 from adapter.fhir.problems import Problem, ProblemsFound
 from adapter.fhir.read import Reading, read
-from adapter.mapping.appointment import appointment_from_fhir
+from adapter.mapping.appointment import appointment_from_fhir, appointment_referral_id
 from adapter.mapping.patient import patient_from_fhir
-from adapter.mapping.referral import referral_from_fhir
+from adapter.mapping.referral import referral_from_fhir, referral_patient_id
 from adapter.mapping.schedule import schedule_from_fhir
 from adapter.mapping.slot import slot_from_fhir
 from adapter.ports.store import InboxEntry, InboxState, StoredProblem, UnitOfWork
@@ -109,6 +109,7 @@ def take_entry(
 ) -> tuple[InboxState, tuple[StoredProblem, ...], MissingReference | None]:
     """Handle one entry: its new state, its problems, and what it lacks when a reference leads nowhere."""
     desk = Desk(eq, work, facility, str(uuid4()))
+    outcome: tuple[InboxState, tuple[StoredProblem, ...], MissingReference | None]
     try:
         reading = read(entry.received.raw)
         state = HANDLERS[entry.received.resource_type](desk, reading)
@@ -132,12 +133,12 @@ def take_entry(
 
 
 def _schedule(desk: Desk, reading: Reading) -> InboxState:
-    take_schedule(desk, schedule_from_fhir(_model(reading), desk.eq.tables, desk.today))
+    take_schedule(desk, schedule_from_fhir(_model(reading), desk.eq.tables, on=desk.today))
     return InboxState.TAKEN
 
 
 def _slot(desk: Desk, reading: Reading) -> InboxState:
-    slot = slot_from_fhir(_model(reading), desk.eq.tables, desk.today)
+    slot = slot_from_fhir(_model(reading), desk.eq.tables, on=desk.today)
     if desk.work.calendar.schedule(desk.facility, slot.schedule_id) is None:
         raise MissingReference("Slot.schedule", "Schedule", slot.schedule_id)
     known = desk.work.calendar.slot(desk.facility, slot.id)
@@ -148,17 +149,26 @@ def _slot(desk: Desk, reading: Reading) -> InboxState:
 
 
 def _patient(desk: Desk, reading: Reading) -> InboxState:
-    desk.work.calendar.put_patient(desk.facility, patient_from_fhir(_model(reading), desk.eq.tables, desk.today))
+    desk.work.calendar.put_patient(desk.facility, patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today))
     return InboxState.TAKEN
 
 
 def _referral(desk: Desk, reading: Reading) -> InboxState:
-    keep_referral(desk, referral_from_fhir(_model(reading), desk.eq.tables, desk.today))
+    model = _model(reading)
+    patient_id = referral_patient_id(model)
+    patient = desk.work.calendar.patient(desk.facility, patient_id)
+    if patient is None:
+        raise MissingReference("ServiceRequest.subject", "Patient", patient_id)
+    keep_referral(desk, referral_from_fhir(model, desk.eq.tables, on=desk.today, person=patient.identifier))
     return InboxState.TAKEN
 
 
 def _appointment(desk: Desk, reading: Reading) -> InboxState:
-    visit = appointment_from_fhir(_model(reading), desk.eq.tables, desk.today)
+    model = _model(reading)
+    referral_id = appointment_referral_id(model)
+    record = desk.work.calendar.referral(desk.facility, referral_id) if referral_id is not None else None
+    criterion = record.referral.criterion if record is not None else None
+    visit = appointment_from_fhir(model, desk.eq.tables, on=desk.today, referral_criterion=criterion)
     known = desk.work.calendar.visit(desk.facility, visit.id)
     if known is not None and known.changed_at and visit.changed_at and visit.changed_at < known.changed_at:
         return InboxState.SUPERSEDED

@@ -60,6 +60,11 @@ def accept(desk: Desk, record: ReferralRecord, visit_at: datetime | None) -> int
     )
 
 
+def release_comment(desk: Desk, reason: str) -> str:
+    """The comment that P1 gets with a referral given back: the reason in Polish, no person in it."""
+    return desk.eq.tables.cancellation_reasons.row(reason, desk.today)["title_pl"]
+
+
 def give_back(desk: Desk, referral_id: str, comment: str) -> int | None:
     """Make the referral usable again; None when we do not hold it."""
     return _end(desk, referral_id, Action.GIVE_BACK_REFERRAL, {"comment": comment})

@@ -12,7 +12,7 @@ Everything is decided before anything is written: a refused visit leaves no trac
 from __future__ import annotations
 
 from adapter.domain.appointment import Visit, VisitState
-from adapter.ports.store import InboxState, StoredProblem
+from adapter.mapping.appointment import transitions
 from adapter.services.book_visit import book_visit
 from adapter.services.cancel_visit import cancel_visit
 from adapter.services.close_visit import close_visit
@@ -20,7 +20,7 @@ from adapter.services.desk import Desk
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.move_visit import move_visit
 from adapter.services.publish_schedule import schedule_in_scope
-from adapter.services.refusal import TRANSITION_RULE, MissingReference, NotTaken
+from adapter.services.refusal import MissingReference, must_be_allowed
 from adapter.services.visit_frame import Standing, VisitFrame, standing_of
 from adapter.services.wait_for_visit import wait_for_visit
 
@@ -37,8 +37,8 @@ def take_visit(desk: Desk, visit: Visit) -> None:
         NotTaken: with every rule and problem that stands in the way; nothing was written.
     """
     before = desk.work.calendar.visit(desk.facility, visit.id)
-    if before is not None and before.state is not visit.state:
-        _check_transition(desk, before.state, visit.state)
+    permitted = transitions(desk.eq.tables, on=desk.today)
+    must_be_allowed([permitted.judge(before.state if before else None, visit.state)], "Appointment.status")
     _recognise(desk, visit)
     frame = _frame(desk, visit, before)
     if frame.national:
@@ -64,26 +64,6 @@ def _act(frame: VisitFrame) -> None:
         close_visit(frame)
     elif state in ENDED:
         cancel_visit(frame)
-
-
-def _check_transition(desk: Desk, before: VisitState, after: VisitState) -> None:
-    permitted = any(
-        row["state"] == before.value and row["next_state"] == after.value and row.valid(desk.today)
-        for row in desk.eq.tables.visit_transitions
-    )
-    if not permitted:
-        text = f"{before.value} -> {after.value}"
-        raise NotTaken(
-            InboxState.REFUSED,
-            [
-                StoredProblem(
-                    path="Appointment.status",
-                    rule=TRANSITION_RULE,
-                    text_pl=f"niedozwolona zmiana stanu wizyty: {text}; załóż nową wizytę",
-                    text_en=f"a visit may not change so: {text}; make a new appointment",
-                )
-            ],
-        )
 
 
 def _frame(desk: Desk, visit: Visit, before: Visit | None) -> VisitFrame:

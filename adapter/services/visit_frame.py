@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.domain.appointment import Visit
-from adapter.domain.rules.verdict import Verdict
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
-from adapter.ports.store import Action, Destination, InboxState, ReferralRecord, StoredProblem
+from adapter.ports.store import Action, Destination, ReferralRecord
 from adapter.services.desk import Desk
-from adapter.services.refusal import NotTaken
 
 
 class Standing(StrEnum):
@@ -73,24 +71,3 @@ class VisitFrame:
         """Append a message to CeR about this visit and the slots it touches."""
         subjects = [f"visit:{self.visit.id}", *(f"slot:{slot_id}" for slot_id in slots)]
         return self.desk.send(Destination.CER, action, subjects, {"visit_id": self.visit.id, **payload}, after=after)
-
-    def must_be_allowed(self, verdicts: Sequence[Verdict]) -> None:
-        """Go on only when no rule refuses.
-
-        Raises:
-            NotTaken: with every rule that refuses.
-        """
-        refused = [verdict for verdict in verdicts if verdict.refused]
-        if refused:
-            raise NotTaken(
-                InboxState.REFUSED,
-                [
-                    StoredProblem(
-                        path="Appointment",
-                        rule=verdict.rule,
-                        text_pl=f"{verdict.text_pl} ({verdict.article})",
-                        text_en=f"{verdict.text_en} ({verdict.article})",
-                    )
-                    for verdict in refused
-                ],
-            )

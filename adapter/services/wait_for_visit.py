@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapter.domain.rules import judge_waiting
 from adapter.ports.store import Action, InboxState, StoredProblem
-from adapter.services.refusal import NotTaken
+from adapter.services.refusal import NotTaken, must_be_allowed
 from adapter.services.scope import referral_needed
 from adapter.services.take_referral import accept, will_be_held
 from adapter.services.visit_frame import Standing, VisitFrame
@@ -28,7 +28,7 @@ def wait_for_visit(frame: VisitFrame) -> None:
             ],
         )
     record = frame.referral
-    frame.must_be_allowed(
+    must_be_allowed(
         judge_waiting(
             frame.visit,
             record.referral if record is not None else None,
