@@ -17,8 +17,10 @@ class HospitalConfig:
     """One EHR: a FHIR server (``kind`` rest, with ``url``) or a folder of exports (``kind`` folder).
 
     ``overlap_seconds`` is how far polling looks back each time: a server's longest transaction (120 s is
-    usual) and the drift of its clocks; ``settled_seconds`` after the newest change it looks back no more. ``ca_bundle`` replaces the system's list of authorities;
-    ``client_certificate`` is a PEM file with certificate and key for mutual TLS.
+    usual) and the drift of its clocks; ``settled_seconds`` after the newest change it looks back no more.
+    ``ca_bundle`` replaces the system's list of authorities; ``client_certificate`` is a PEM file with
+    certificate and key for mutual TLS. ``outgoing`` is where a folder's changes go (default: ``outgoing``
+    inside the folder).
 
     Raises:
         Misconfigured: the address or the folder for this kind is missing.
@@ -27,6 +29,7 @@ class HospitalConfig:
     kind: Literal["rest", "folder"]
     url: str = ""
     folder: Path | None = None
+    outgoing: Path | None = None
     auth: Auth = field(default_factory=NoAuth, repr=False)
     connect_timeout_seconds: float = 10.0
     read_timeout_seconds: float = 60.0

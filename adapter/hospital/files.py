@@ -1,0 +1,58 @@
+"""FHIR files on disk: which there are, and the pieces in one of them, in bounded memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from adapter.errors import BadInput
+from adapter.fhir.bundle import Piece, line_pieces, pieces
+from adapter.fhir.decode import DOCUMENT, DOCUMENT_BYTES_MAX, LINE_BYTES_MAX
+from adapter.fhir.rules import problem
+
+LINES = frozenset({".ndjson", ".jsonl"})
+"""Endings of files with one resource on a line."""
+
+READ = LINES | {".json", ".xml"}
+"""Endings of files that are looked at in a folder; XML only to say that it is not read."""
+
+
+def files_in(folder: Path, apart: Path | None = None) -> Iterator[Path]:
+    """Files of a folder and its subfolders by name, without hidden ones and without the folder ``apart``."""
+    for place, subfolders, found in os.walk(folder):
+        subfolders[:] = sorted(
+            name for name in subfolders if not name.startswith(".") and (apart is None or Path(place, name) != apart)
+        )
+        for name in sorted(found):
+            if not name.startswith(".") and Path(name).suffix.lower() in READ:
+                yield Path(place, name)
+
+
+def pieces_in(path: Path, source: str) -> Iterator[Piece]:
+    """The pieces of one file; ``source`` is how it is named in what people see.
+
+    Raises:
+        BadInput: the file cannot be opened or read.
+    """
+    try:
+        if path.suffix.lower() in LINES:
+            with path.open("rb") as stream:
+                yield from line_pieces(_rows(stream), source)
+        elif path.stat().st_size > DOCUMENT_BYTES_MAX:
+            yield Piece(source, b"", None, (problem("FHIR-READ-04", DOCUMENT),))
+        else:
+            yield from pieces(path.read_bytes(), source)
+    except OSError as error:
+        raise BadInput(f"{source} cannot be read: {error.strerror}", field=source, code="FILE_UNREADABLE") from error
+
+
+def _rows(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines, each cut just over the limit so that the reader refuses it, never held whole."""
+    while row := stream.readline(LINE_BYTES_MAX + 1):
+        yield row
+        while not row.endswith(b"\n") and len(row) > LINE_BYTES_MAX:
+            row = stream.readline(LINE_BYTES_MAX + 1)
+            if not row:
+                return

@@ -1,0 +1,190 @@
+"""An EHR without a server: a folder of its exports (Bundles, single resources, NDJSON).
+
+The export is never changed. What we would write back goes to ``outgoing/`` as one JSON file for each
+resource, whole or not at all, named by type and id; whoever imports it into the EHR may delete it. Where a
+resource stands in both, the file written last is the resource as it is now.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from adapter.errors import BadInput, Misconfigured, Rejected, Unavailable
+from adapter.fhir.reference import ID
+from adapter.hospital.change import apply, decode, encode, has_identifier
+from adapter.hospital.config import HospitalConfig
+from adapter.hospital.files import files_in, pieces_in
+from adapter.hospital.received import received
+from adapter.ports import Received, ReceivedPage, WriteBack
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://pomost.example/fhir")
+
+
+class _Known(NamedTuple):
+    """The newest version of a resource in the folder."""
+
+    written_ns: int
+    resource: Received
+
+
+class FolderHospital:
+    """Implements :class:`adapter.ports.Hospital` on a folder. One process works on a folder at a time."""
+
+    def __init__(self, config: HospitalConfig) -> None:
+        if config.folder is None or not config.folder.is_dir():
+            raise Misconfigured(f"the EHR's folder {config.folder} is not there", setting="hospital.folder")
+        self._folder = config.folder
+        self._outgoing = config.outgoing or config.folder / "outgoing"
+        self._signature: dict[str, str] = {}
+        self._index: dict[tuple[str, str], _Known] = {}
+
+    # --- reading ----------------------------------------------------------------------------------
+    def changes(self, facility: str, resource_type: str, cursor: str) -> Iterator[ReceivedPage]:
+        """The resources of this type in files that are new or changed since ``cursor``; a page for each file.
+
+        What has no readable type comes with an empty one, whichever type was asked for: it is refused when
+        it is read, and seen by a person.
+
+        Raises:
+            BadInput: a file cannot be read. Misconfigured: the cursor is no cursor of ours.
+        """
+        known = _parse(cursor)
+        todo = [path for path in self._files() if known.get(self._name(path)) != _mark(path)]
+        todo.sort(key=lambda path: (path.stat().st_mtime_ns, path))
+        names = {self._name(path) for path in self._files()}
+        known = {name: mark for name, mark in known.items() if name in names}
+        for number, path in enumerate(todo, start=1):
+            mark = _mark(path)
+            found = (received(piece) for piece in pieces_in(path, self._name(path)))
+            page = tuple(one for one in found if one.resource_type in {resource_type, ""})
+            known[self._name(path)] = mark
+            yield ReceivedPage(page, json.dumps({"files": known}, separators=(",", ":")), more=number < len(todo))
+
+    def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
+        """One resource as it is now, None if there is none."""
+        self._refresh()
+        known = self._index.get((resource_type, resource_id))
+        return known.resource if known is not None else None
+
+    def find(self, facility: str, resource_type: str, system: str, value: str) -> Received | None:
+        """The one resource with this identifier, None if there is none.
+
+        Raises:
+            Rejected: several resources have it.
+        """
+        self._refresh()
+        found = [
+            known.resource
+            for (kind, _), known in self._index.items()
+            if kind == resource_type
+            and value.encode() in known.resource.raw
+            and has_identifier(decode(known.resource.raw), system, value)
+        ]
+        if len(found) > 1:
+            raise Rejected(f"several {resource_type} resources have one identifier", code="EHR_AMBIGUOUS")
+        return found[0] if found else None
+
+    # --- writing ----------------------------------------------------------------------------------
+    def write_back(self, facility: str, change: WriteBack) -> Received:
+        """Write the changed or new resource to ``outgoing/``; nothing is written when it says all that already.
+
+        Raises:
+            Rejected: there is no such resource. Unavailable: the file cannot be written (nothing happened).
+        """
+        if change.body is not None:
+            return self._create(facility, change)
+        if change.resource_id is None:
+            raise Rejected("a change without a resource id needs a body", code="EHR_CHANGE_UNCLEAR")
+        current = self.read(facility, change.resource_type, change.resource_id)
+        if current is None:
+            raise Rejected(f"{change.resource_type}/{change.resource_id} is not in the folder", code="EHR_GONE")
+        resource = decode(current.raw)
+        if not apply(change, resource):
+            return current
+        return self._write(change.resource_type, change.resource_id, resource)
+
+    def _create(self, facility: str, change: WriteBack) -> Received:
+        if change.if_none_exist:
+            system, _, value = change.if_none_exist.partition("|")
+            there = self.find(facility, change.resource_type, system, value)
+            if there is not None:
+                return there
+        body = {**(change.body or {}), "resourceType": change.resource_type}
+        seed = f"{change.resource_type}|{change.if_none_exist or uuid.uuid4()}"
+        identity = change.resource_id or str(body.get("id") or uuid.uuid5(_NAMESPACE, seed))
+        return self._write(change.resource_type, identity, {**body, "id": identity})
+
+    def _write(self, resource_type: str, resource_id: str, resource: dict[str, object]) -> Received:
+        if not ID.fullmatch(resource_id) or not resource_type.isalnum():
+            raise Rejected("this is no resource type or id of FHIR", code="EHR_CHANGE_UNCLEAR")
+        path = self._outgoing / f"{resource_type}-{resource_id}.json"
+        draft = self._outgoing / f".{path.name}.{uuid.uuid4().hex}"
+        try:
+            self._outgoing.mkdir(mode=0o700, exist_ok=True)
+            with draft.open("wb") as stream:
+                stream.write(encode(resource))
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise Unavailable("the folder for changes cannot be written", code="EHR_FOLDER") from error
+        written = self.read("", resource_type, resource_id)
+        if written is None:
+            raise Unavailable("the change is not in the folder after it was written", code="EHR_FOLDER")
+        return written
+
+    # --- what is there ----------------------------------------------------------------------------
+    def _files(self) -> list[Path]:
+        return list(files_in(self._folder, apart=self._outgoing))
+
+    def _name(self, path: Path) -> str:
+        """A file's name inside the folder."""
+        try:
+            return path.relative_to(self._folder).as_posix()
+        except ValueError:
+            return f"outgoing/{path.name}"
+
+    def _refresh(self) -> None:
+        """Read again the files that changed; all of them when one went away."""
+        files = [*self._files(), *(files_in(self._outgoing) if self._outgoing.is_dir() else [])]
+        now = {str(path): _mark(path) for path in files}
+        if self._signature.keys() - now.keys():
+            self._signature, self._index = {}, {}
+        for path in files:
+            if self._signature.get(str(path)) != now[str(path)]:
+                self._learn(path)
+        self._signature = now
+
+    def _learn(self, path: Path) -> None:
+        written = path.stat().st_mtime_ns
+        for piece in pieces_in(path, self._name(path)):
+            one = received(piece)
+            key = (one.resource_type, one.resource_id)
+            before = self._index.get(key)
+            if all(key) and (before is None or before.written_ns <= written):
+                self._index[key] = _Known(written, one)
+
+
+def _mark(path: Path) -> str:
+    """What changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise BadInput(f"{path.name} cannot be read: {error.strerror}", field=path.name) from error
+    return f"{found.st_mtime_ns}-{found.st_size}"
+
+
+def _parse(cursor: str) -> dict[str, str]:
+    if not cursor:
+        return {}
+    try:
+        files = json.loads(cursor)["files"]
+        return {str(name): str(mark) for name, mark in files.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Misconfigured("the stored polling cursor cannot be read; reset it", setting="cursor") from error
