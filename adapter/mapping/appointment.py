@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.entitlement import Category, Criterion, Entitlement, Waiver
-from adapter.domain.moments import instant_in_warsaw
+from adapter.domain.moments import instant_in_warsaw, warsaw_day
 from adapter.domain.national import NationalVisitState, Origin, VisitChange
 from adapter.domain.rules.release import NO_SHOW_REASON, EndReason
 from adapter.domain.slot import Slot, SlotKind
@@ -47,7 +47,7 @@ KIND_IS_FOR: Mapping[SlotKind, tuple[Category, Criterion]] = {
 
 
 def appointment_from_fhir(
-    resource: Resource, tables: Tables, *, on: date, referral_criterion: Criterion | None = None
+    resource: Resource, tables: Tables, on: date, *, referral_criterion: Criterion | None = None
 ) -> Visit:
     """Read a FHIR Appointment into the domain; ``on`` is the Warsaw day whose mappings hold.
 
@@ -105,7 +105,7 @@ def appointment_referral_id(resource: Resource) -> str | None:
 
 
 def appointment_to_fhir(
-    change: VisitChange, slot: Slot, patient_id: str, tables: Tables, *, on: date, referral_id: str | None = None
+    change: VisitChange, slot: Slot, patient_id: str, tables: Tables, *, referral_id: str | None = None
 ) -> dict[str, object]:
     """The Appointment for a visit that a patient (or CeR itself) made in CeR.
 
@@ -117,11 +117,12 @@ def appointment_to_fhir(
     """
     if change.state is not NationalVisitState.SAVED:
         raise BadInput("only a visit that stands in CeR becomes an Appointment", code="VISIT_NOT_SAVED")
+    on = warsaw_day(change.changed_at)
     category, criterion = KIND_IS_FOR[slot.kind]
     resource: dict[str, object] = {
         "resourceType": "Appointment",
         "identifier": [{"system": names.NATIONAL_VISIT, "value": change.visit_id}],
-        "status": visit_status_to_fhir(change.state, tables, on=on),
+        "status": visit_status_to_fhir(change.state, tables, on),
         "start": slot.starts.isoformat(),
         "end": slot.ends.isoformat(),
         "slot": [{"reference": f"Slot/{slot.id}"}],
@@ -140,7 +141,7 @@ def appointment_to_fhir(
     return resource
 
 
-def appointment_ended_to_fhir(change: VisitChange, tables: Tables, *, on: date) -> tuple[str, dict[str, object]]:
+def appointment_ended_to_fhir(change: VisitChange, tables: Tables) -> tuple[str, dict[str, object]]:
     """Status and elements to write on an Appointment whose visit ended in CeR.
 
     Raises:
@@ -148,14 +149,15 @@ def appointment_ended_to_fhir(change: VisitChange, tables: Tables, *, on: date) 
     """
     if change.state is NationalVisitState.SAVED:
         raise BadInput("the visit still stands in CeR", code="VISIT_STANDS")
-    status = visit_status_to_fhir(change.state, tables, on=on)
+    on = warsaw_day(change.changed_at)
+    status = visit_status_to_fhir(change.state, tables, on)
     if change.state is not NationalVisitState.CANCELLED:
         return status, {}
     by = "pat" if change.origin is Origin.PATIENT else "other"
-    return status, {"cancelationReason": cancellation_to_fhir(by, tables, on=on)}
+    return status, {"cancelationReason": cancellation_to_fhir(by, tables, on)}
 
 
-def transitions(tables: Tables, *, on: date) -> Transitions:
+def transitions(tables: Tables, on: date) -> Transitions:
     """The permitted changes of a visit's state on a day."""
     return Transitions(
         frozenset(
@@ -166,7 +168,7 @@ def transitions(tables: Tables, *, on: date) -> Transitions:
     )
 
 
-def end_reasons(tables: Tables, *, on: date) -> Mapping[str, EndReason]:
+def end_reasons(tables: Tables, on: date) -> Mapping[str, EndReason]:
     """The reasons why a visit ends without service, by our code."""
     return {
         row["ours"]: EndReason(row["ours"], row["by"], row.says("releases_referral"), row.says("comment_mandatory"))

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from adapter.domain.identifiers import PersonDocument, PersonIdentifier, Pesel
+from adapter.domain.identifiers import IdentifierError, PersonDocument, PersonIdentifier, Pesel
 from adapter.domain.national import VisitChange
 from adapter.domain.patient import Patient
 from adapter.errors import BadInput
 from adapter.fhir import names
 from adapter.fhir.element import Element
 from adapter.fhir.need import need
+from adapter.fhir.problems import ProblemsFound
 from adapter.fhir.profile_patient import check_patient, current, name_to_use, one_number
-from adapter.mapping.problems import Problems, Resource, element_of
+from adapter.mapping.problems import VALUE_REFUSED, Problems, Resource, element_of
 from adapter.mapping.tables import Tables
 
 
-def patient_from_fhir(resource: Resource, tables: Tables, *, on: date) -> Patient:
+def patient_from_fhir(resource: Resource, tables: Tables, on: date) -> Patient:
     """Read a FHIR Patient into the domain.
 
     A person with a PESEL is known by it; a document counts only without one. A phone field with two
@@ -30,12 +31,13 @@ def patient_from_fhir(resource: Resource, tables: Tables, *, on: date) -> Patien
     patient = element_of(resource, "Patient")
     problems = Problems(check_patient(patient))
     problems.refuse_if_any()
-    identifier: PersonIdentifier | None = problems.made(patient.at("identifier"), lambda: _identifier(patient))
-    problems.refuse_if_any()
+    identifier = _identifier(patient, problems)
+    if identifier is None:
+        raise ProblemsFound(problems.found)
     name = need(name_to_use(patient), patient.at("name"))
     return Patient(
         id=need(patient.text("id"), patient.at("id")),
-        identifier=need(identifier, patient.at("identifier")),
+        identifier=identifier,
         given=" ".join(_given(name)),
         family=need(name.text("family"), name.at("family")).strip(),
         phone=phone_of(patient),
@@ -43,7 +45,7 @@ def patient_from_fhir(resource: Resource, tables: Tables, *, on: date) -> Patien
     )
 
 
-def patient_to_fhir(change: VisitChange) -> dict[str, object]:
+def patient_to_fhir(change: VisitChange, tables: Tables) -> dict[str, object]:
     """A Patient to be made in the EHR for a person who booked in CeR and is not known there.
 
     Raises:
@@ -51,9 +53,10 @@ def patient_to_fhir(change: VisitChange) -> dict[str, object]:
     """
     if change.person is None or not change.family or not change.given:
         raise BadInput("CeR did not say who this visit is for", field="person", code="NO_PERSON")
+    system, value = person_to_fhir(change.person, tables)
     resource: dict[str, object] = {
         "resourceType": "Patient",
-        "identifier": [dict(zip(("system", "value"), person_to_fhir(change.person), strict=True))],
+        "identifier": [{"system": system, "value": value}],
         "active": True,
         "name": [{"use": "official", "family": change.family, "given": change.given.split()}],
     }
@@ -63,11 +66,11 @@ def patient_to_fhir(change: VisitChange) -> dict[str, object]:
     return resource
 
 
-def person_to_fhir(person: PersonIdentifier) -> tuple[str, str]:
+def person_to_fhir(person: PersonIdentifier, tables: Tables) -> tuple[str, str]:
     """A person's identifier as FHIR system and value. The value is a secret."""
     if isinstance(person, Pesel):
-        return names.PESEL, person.reveal()
-    return person.system or names.PERSON_DOCUMENT, person.reveal()
+        return tables.identifier_systems.row("pesel")["fhir_system"], person.reveal()
+    return person.system or tables.identifier_systems.row("person-document")["fhir_system"], person.reveal()
 
 
 def phone_of(patient: Element) -> str | None:
@@ -78,12 +81,16 @@ def phone_of(patient: Element) -> str | None:
     return next((number for number in numbers if number is not None), None)
 
 
-def _identifier(patient: Element) -> PersonIdentifier:
+def _identifier(patient: Element, problems: Problems) -> PersonIdentifier | None:
     numbers = current(patient, frozenset({names.PESEL}))
-    if numbers:
-        return Pesel(numbers[0].text("value") or "")
-    (paper,) = current(patient, names.PASSPORT) + current(patient, frozenset({names.PERSON_DOCUMENT}))
-    return PersonDocument(paper.text("value") or "", paper.text("system") or "")
+    papers = current(patient, names.PASSPORT) + current(patient, frozenset({names.PERSON_DOCUMENT}))
+    try:
+        if numbers:
+            return Pesel(numbers[0].text("value") or "")
+        return PersonDocument(papers[0].text("value") or "", papers[0].text("system") or "")
+    except IdentifierError:
+        problems.add(VALUE_REFUSED, patient.at("identifier"))
+        return None
 
 
 def _given(name: Element) -> Iterator[str]:

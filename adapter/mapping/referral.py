@@ -43,7 +43,7 @@ def referral_patient_id(resource: Resource) -> str:
 
 
 def referral_from_fhir(
-    resource: Resource, tables: Tables, *, on: date, person: PersonIdentifier | None = None
+    resource: Resource, tables: Tables, on: date, *, person: PersonIdentifier | None = None
 ) -> Referral:
     """Read a FHIR ServiceRequest into the domain; ``on`` is the Warsaw day whose mappings hold.
 

@@ -16,7 +16,7 @@ from adapter.mapping.tables import Tables
 _LICENCES = frozenset(names.LICENCES.values())
 
 
-def schedule_from_fhir(resource: Resource, tables: Tables, *, on: date) -> Schedule:
+def schedule_from_fhir(resource: Resource, tables: Tables, on: date) -> Schedule:
     """Read a FHIR Schedule into the domain; ``on`` is the Warsaw day whose mappings hold.
 
     A specialty that CeR does not keep is no problem (the schedule is out of scope); an unknown

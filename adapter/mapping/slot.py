@@ -17,7 +17,7 @@ from adapter.mapping.problems import AMBIGUOUS, UNMAPPED, Problems, Resource, co
 from adapter.mapping.tables import Tables
 
 
-def slot_from_fhir(resource: Resource, tables: Tables, *, on: date) -> Slot:
+def slot_from_fhir(resource: Resource, tables: Tables, on: date) -> Slot:
     """Read a FHIR Slot into the domain; ``on`` is the Warsaw day whose mappings hold.
 
     Raises:
@@ -69,7 +69,7 @@ def _capacity(slot: Element) -> int:
     return 1
 
 
-def slot_state_to_registry(state: SlotState, tables: Tables, *, on: date) -> NationalSlotState | None:
+def slot_state_to_registry(state: SlotState, tables: Tables, on: date) -> NationalSlotState | None:
     """As what a slot of ours should stand in CeR; None when it should not be there."""
     published = tables.slot_state.row(state.value, on)["published_as"]
     return NationalSlotState(published) if published else None

@@ -33,12 +33,12 @@ def referral_identifier(number: ReferralNumber) -> tuple[str, str]:
     return f"{names.OID_URI}{number.root}", number.extension
 
 
-def slot_status_to_fhir(state: SlotState, tables: Tables, *, on: date) -> str:
+def slot_status_to_fhir(state: SlotState, tables: Tables, on: date) -> str:
     """Slot.status for a state of ours."""
     return tables.slot_state.to_fhir(state.value, on)[1]
 
 
-def visit_status_to_fhir(state: NationalVisitState, tables: Tables, *, on: date) -> str:
+def visit_status_to_fhir(state: NationalVisitState, tables: Tables, on: date) -> str:
     """Appointment.status for a visit's state in CeR: of several, the first row of the table that is saved as it.
 
     Raises:
@@ -54,7 +54,7 @@ def visit_status_to_fhir(state: NationalVisitState, tables: Tables, *, on: date)
     )
 
 
-def cancellation_to_fhir(reason: str, tables: Tables, *, on: date) -> dict[str, object]:
+def cancellation_to_fhir(reason: str, tables: Tables, on: date) -> dict[str, object]:
     """Appointment.cancelationReason for a reason of ``mappings/cancellation_reasons.csv``.
 
     Raises:
