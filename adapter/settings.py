@@ -43,8 +43,8 @@ class EndpointSettings(_Part):
     """The authority's CA for TLS, PEM. The system's own list is never used."""
     signer_ca: Path | None = None
     """The authority's CA for signed replies, PEM; ``ca_bundle`` when absent."""
-    signer_subject: str | None = None
-    """Common name that the signer of replies must have; any of the CA's when absent."""
+    signer_subjects: tuple[str, ...] = ()
+    """Who may sign replies: common names or whole subjects (``CN=...,O=...,C=PL``)."""
     crl_files: tuple[Path, ...] = ()
     replies_signed: Literal["required", "optional"] = "required"
     connect_timeout_seconds: Seconds = 10
@@ -108,10 +108,10 @@ class Settings(BaseSettings):
     """PostgreSQL; embedded when absent (D1)."""
     data: Path | None = None
     """Folder of the embedded database; the user's data folder when absent."""
-    key_file: Path | None = None
-    """Keys that seal people's data, one ``id:base64`` a line, the first one seals."""
-    keys: SecretStr | None = None
-    """The same lines given directly, separated by spaces."""
+    sealing_key_file: Path | None = None
+    """Keys that seal people's data (``pomost database make-key``); needed with DATABASE_URL."""
+    sealing_keys: SecretStr | None = None
+    """The same text given directly."""
     mappings: Path | None = None
     wsdl: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -131,10 +131,10 @@ class Settings(BaseSettings):
     misconfigured_pause_seconds: Seconds = 300
     order_tolerance_seconds: Annotated[float, Field(ge=0)] = 2
     """Two instants of different clocks closer than this have no known order."""
-    poll_seconds: Seconds = 60
-    """How often a worker asks the EHRs for changes."""
-    pull_seconds: Seconds = 60
-    """How often a worker asks CeR for visit changes."""
+    sync_cron: str = "* * * * *"
+    """When a worker asks the EHRs and CeR for changes (cron, UTC)."""
+    reconcile_cron: str = "17 1 * * *"
+    """When a worker compares both calendars (cron, UTC)."""
     reconcile_days: int = Field(default=14, gt=0, le=400)
     """How many days ahead the nightly comparison looks."""
     worker_concurrency: int = Field(default=2, gt=0, le=64)

@@ -1,1 +1,1 @@
-"""Who asks, on a timetable."""
+"""Who asks, on a timetable: Procrastinate's worker over the use cases (D2)."""

@@ -1,0 +1,202 @@
+"""``pomost sync``, ``deliver``, ``settle``, ``pull``: the use cases, now, from a shell."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from adapter.bootstrap import Adapter
+    from adapter.services.synchronise import Pass
+
+facility_option = click.option("--facility", metavar="F", help="Only this facility; all when absent.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def chosen(adapter: Adapter, facility: str | None) -> tuple[str, ...]:
+    """The facilities a command is for.
+
+    Raises:
+        click.UsageError: there is no such facility.
+    """
+    if facility is None:
+        return tuple(adapter.facilities)
+    if facility not in adapter.facilities:
+        known = ", ".join(adapter.facilities) or "none"
+        raise click.UsageError(f"there is no facility '{facility}' in the settings (known: {known})")
+    return (facility,)
+
+
+def show(as_json: bool, data: dict[str, Any], lines: list[str]) -> None:
+    """Print an object for programs, or lines for people."""
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+@click.command(epilog="Example: pomost sync --from FHIR --facility demo")
+@facility_option
+@click.option(
+    "--from",
+    "source",
+    metavar="FOLDER|FHIR",
+    help="FHIR: the facility's FHIR server as configured. Anything else: a folder of exports to read instead.",
+)
+@click.option("--dry-run", is_flag=True, help="Take everything in and judge it, then write nothing and send nothing.")
+@json_option
+def sync(facility: str | None, source: str | None, dry_run: bool, as_json: bool) -> None:
+    """Take changes from the EHR, deliver them, bring back what patients did.
+
+    Exit code: 0 all well, 1 something was refused or quarantined, 4 somebody was out of reach.
+    """
+    from adapter.bootstrap import open_adapter
+    from adapter.services.rehearse import rehearse
+    from adapter.services.synchronise import synchronise
+
+    worst = 0
+    results: dict[str, Any] = {}
+    with open_adapter(source=source) as adapter:
+        for one in chosen(adapter, facility):
+            if dry_run:
+                rehearsal = rehearse(adapter.equipment, one)
+                results[one] = asdict(rehearsal)
+                worst = max(worst, 1 if rehearsal.refused or rehearsal.quarantined else 0)
+                if not as_json:
+                    click.echo(
+                        f"{one}: would take {rehearsal.taken}, refuse {rehearsal.refused}, "
+                        f"quarantine {rehearsal.quarantined}; nothing was written or sent"
+                    )
+                continue
+            result = synchronise(adapter.equipment, one)
+            results[one] = _summary(result)
+            worst = max(worst, _exit_code(result))
+            if not as_json:
+                _print_pass(one, result)
+    if as_json:
+        click.echo(json.dumps(results, ensure_ascii=False, indent=2, default=str))
+    sys.exit(worst)
+
+
+def _summary(result: Pass) -> dict[str, Any]:
+    data = asdict(result)
+    data["problems"] = {step: error.message for step, error in result.problems.items()}
+    return data
+
+
+def _exit_code(result: Pass) -> int:
+    if any(each.misconfigured for each in result.delivered):
+        return 3
+    if result.problems:
+        return max(error.exit_code for error in result.problems.values())
+    if result.taken.refused or result.taken.quarantined or any(each.refused for each in result.delivered):
+        return 1
+    if any(each.put_off for each in result.delivered):
+        return 4
+    return 0
+
+
+def _print_pass(facility: str, result: Pass) -> None:
+    taken, pulled = result.taken, result.pulled
+    delivered = sum(each.delivered for each in result.delivered)
+    refused = sum(each.refused for each in result.delivered)
+    doubts = sum(each.in_doubt for each in result.delivered)
+    put_off = result.delivered[-1].put_off if result.delivered else 0
+    click.echo(f"{facility}: received {result.received} new versions")
+    click.echo(f"  taken in {taken.taken}, refused by rules {taken.refused}, quarantined {taken.quarantined}")
+    for rule, count in sorted(taken.by_rule.items()):
+        click.echo(f"    {rule}: {count}")
+    click.echo(f"  delivered {delivered}, refused {refused}, in doubt {doubts}, put off {put_off}")
+    click.echo(f"  from CeR: brought {pulled.brought}, cancelled {pulled.cancelled}, moved {pulled.moved}")
+    click.echo(f"  blocks proven {result.proven.proven}, not found in CeR {result.proven.missing}")
+    for step, error in result.problems.items():
+        click.echo(f"  {step}: {error.message} [{error.code}]", err=True)
+    for each in result.delivered:
+        for message_id, problem in each.problems.items():
+            click.echo(f"  outbox {message_id}: {problem}", err=True)
+
+
+@click.command(epilog="Example: pomost deliver --facility demo")
+@facility_option
+@json_option
+def deliver(facility: str | None, as_json: bool) -> None:
+    """Deliver what waits in the outbox, now, and prove the blocks that were acknowledged."""
+    from adapter.bootstrap import open_adapter
+    from adapter.services.deliver import deliver as run
+    from adapter.services.prove_blocks import prove_blocks
+
+    code = 0
+    data: dict[str, Any] = {}
+    with open_adapter() as adapter:
+        for one in chosen(adapter, facility):
+            result, proven = run(adapter.equipment, one), prove_blocks(adapter.equipment, one)
+            data[one] = {**asdict(result), "proven": asdict(proven)}
+            code = max(code, 3 if result.misconfigured else 4 if result.put_off else 1 if result.refused else 0)
+            lines = [
+                f"{one}: delivered {result.delivered}, refused {result.refused}, in doubt {result.in_doubt}, "
+                f"put off {result.put_off}; blocks proven {proven.proven}, not found in CeR {proven.missing}",
+                *(f"  outbox {number}: {problem}" for number, problem in result.problems.items()),
+            ]
+            if result.misconfigured:
+                lines.append(f"  not configured: {result.misconfigured}")
+            show(False, {}, [] if as_json else lines)
+    if as_json:
+        show(True, data, [])
+    sys.exit(code)
+
+
+@click.command(epilog="Example: pomost settle")
+@facility_option
+@json_option
+def settle(facility: str | None, as_json: bool) -> None:
+    """Ask about messages whose answer was lost, now, and settle them."""
+    from adapter.bootstrap import open_adapter
+    from adapter.services.settle_doubts import settle_doubts
+
+    code = 0
+    data: dict[str, Any] = {}
+    with open_adapter() as adapter:
+        for one in chosen(adapter, facility):
+            result = settle_doubts(adapter.equipment, one)
+            data[one] = asdict(result)
+            code = max(code, 4 if result.still_in_doubt else 1 if result.refused else 0)
+            lines = [
+                f"{one}: had happened {result.happened}, had not {result.not_happened}, "
+                f"refused {result.refused}, still in doubt {result.still_in_doubt}",
+                *(f"  outbox {number}: {problem}" for number, problem in result.problems.items()),
+            ]
+            show(False, {}, [] if as_json else lines)
+    if as_json:
+        show(True, data, [])
+    sys.exit(code)
+
+
+@click.command(epilog="Example: pomost pull --facility demo")
+@facility_option
+@json_option
+def pull(facility: str | None, as_json: bool) -> None:
+    """Fetch what patients did in CeR, now; it goes to the EHR with the next delivery."""
+    from adapter.bootstrap import open_adapter
+    from adapter.services.pull_visits import pull_visits
+
+    code = 0
+    data: dict[str, Any] = {}
+    with open_adapter() as adapter:
+        for one in chosen(adapter, facility):
+            result = pull_visits(adapter.equipment, one)
+            data[one] = asdict(result)
+            code = max(code, 1 if result.problems else 0)
+            lines = [
+                f"{one}: brought {result.brought}, cancelled {result.cancelled}, moved {result.moved}, "
+                f"our own {result.ours}, unreadable {result.unreadable}",
+                *(f"  {problem}" for problem in result.problems),
+            ]
+            show(False, {}, [] if as_json else lines)
+    if as_json:
+        show(True, data, [])
+    sys.exit(code)

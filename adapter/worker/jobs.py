@@ -1,0 +1,63 @@
+"""The jobs: one use case each, arguments are facility ids only (never people).
+
+A job that finds the other side out of reach ends well: the use case wrote it down, and the timetable
+or the outbox asks again. What is left to raise is for an operator, and Procrastinate keeps it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from adapter.domain.moments import warsaw_day
+from adapter.errors import Unavailable
+from adapter.services.deliver import deliver
+from adapter.services.equipment import Equipment
+from adapter.services.prove_blocks import prove_blocks
+from adapter.services.reconcile import reconcile
+from adapter.services.settle_doubts import settle_doubts
+from adapter.services.synchronise import synchronise
+
+log = logging.getLogger(__name__)
+
+OUTBOX_QUEUE = "outbox"
+SYNC_QUEUE = "sync"
+RECONCILE_QUEUE = "reconcile"
+QUEUES = (OUTBOX_QUEUE, SYNC_QUEUE, RECONCILE_QUEUE)
+
+
+def register(app: Any, eq: Equipment, *, reconcile_days: int) -> None:
+    """Give the application its jobs. ``app`` is a ``procrastinate.App``."""
+
+    @app.task(name="pomost.deliver", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]
+    def deliver_job(facility: str) -> None:
+        deliver(eq, facility)
+        prove_blocks(eq, facility)
+
+    @app.task(name="pomost.sync", queue=SYNC_QUEUE)  # type: ignore[untyped-decorator]
+    def sync_job(facility: str) -> None:
+        result = synchronise(eq, facility)
+        for step, error in result.problems.items():
+            log.warning("%s of %s: %s", step, facility, error.message)
+
+    @app.task(name="pomost.settle", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]
+    def settle_job(facility: str) -> None:
+        settle_doubts(eq, facility)
+        deliver(eq, facility)
+
+    @app.task(name="pomost.reconcile", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]
+    def reconcile_job(facility: str) -> None:
+        first = warsaw_day(eq.clock.now())
+        try:
+            reconcile(
+                eq.store,
+                eq.registry,
+                eq.clock,
+                eq.tables,
+                facility,
+                first=first,
+                last=first + timedelta(days=reconcile_days),
+            )
+        except Unavailable as error:
+            log.warning("reconcile of %s: %s", facility, error.message)

@@ -1,0 +1,33 @@
+"""When jobs are asked for: each tick defers one job for each facility, at most one of a kind waiting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from procrastinate.exceptions import AlreadyEnqueued
+
+from adapter.services.equipment import Equipment
+from adapter.worker.jobs import OUTBOX_QUEUE, RECONCILE_QUEUE, SYNC_QUEUE
+
+SETTLE_CRON = "* * * * *"
+
+
+def schedule(app: Any, eq: Equipment, *, sync_cron: str, reconcile_cron: str) -> None:
+    """Put the periodic ticks on the application. Times are UTC."""
+    for cron, task, queue in (
+        (sync_cron, "pomost.sync", SYNC_QUEUE),
+        (SETTLE_CRON, "pomost.settle", OUTBOX_QUEUE),
+        (reconcile_cron, "pomost.reconcile", RECONCILE_QUEUE),
+    ):
+        _tick(app, eq, cron=cron, task=task, queue=queue)
+
+
+def _tick(app: Any, eq: Equipment, *, cron: str, task: str, queue: str) -> None:
+    @app.periodic(cron=cron)  # type: ignore[untyped-decorator]
+    @app.task(name=f"{task}.tick", queue=queue, pass_context=False)  # type: ignore[untyped-decorator]
+    def tick(timestamp: int) -> None:
+        for facility in eq.facilities:
+            try:
+                app.configure_task(task, queue=queue, queueing_lock=f"{task}:{facility}").defer(facility=facility)
+            except AlreadyEnqueued:
+                continue
