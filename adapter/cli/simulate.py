@@ -1,0 +1,94 @@
+"""``pomost simulate``: CeR and P1 to practise on, until Ctrl-C."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+STEP_SECONDS = 3600.0
+
+
+def _instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError as wrong:
+        raise click.BadParameter("give an instant such as 2026-12-01T08:00:00+01:00") from wrong
+    if instant.tzinfo is None:
+        raise click.BadParameter("give the time zone too, such as +01:00 or Z")
+    return instant
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of CeR and P1.")
+@click.option("--cer-port", default=8443, show_default=True, help="Port of CeR; 0 takes a free one.")
+@click.option("--p1-port", default=8444, show_default=True, help="Port of P1; 0 takes a free one.")
+@click.option("--admin-port", default=8445, show_default=True, help="Port of the admin API, on 127.0.0.1 only.")
+@click.option("--admin-token", envvar="POMOST_SIMULATOR_TOKEN", help="Token of the admin API; made up when absent.")
+@click.option(
+    "--certificates",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("certificates"),
+    show_default=True,
+    help="Folder of `pomost certificates make-test`; made when it is not there.",
+)
+@click.option(
+    "--seed", type=click.Path(dir_okay=False, path_type=Path), help="World to start from (JSON); else the one shipped."
+)
+@click.option("--clock", callback=_instant, metavar="ISO", help="Hold the calendar's time at this instant.")
+@click.option("--json", "as_json", is_flag=True, help="Print addresses and token as one JSON object.")
+def simulate(
+    *,
+    host: str,
+    cer_port: int,
+    p1_port: int,
+    admin_port: int,
+    admin_token: str | None,
+    certificates: Path,
+    seed: Path | None,
+    clock: datetime | None,
+    as_json: bool,
+) -> None:
+    """Run CeR and P1 to practise on: mutual TLS, signed messages, state in memory, troubles on request.
+
+    Example: pomost simulate --certificates certificates --cer-port 8443 --p1-port 8444 --admin-port 8445
+    """
+    import json
+    import secrets
+    import signal
+    import threading
+
+    from adapter.simulator.app import Simulator, SimulatorConfig
+    from adapter.simulator.certificates import make_test_certificates
+    from adapter.simulator.clock import machine_time
+
+    if not certificates.exists():
+        hosts = tuple(dict.fromkeys(("localhost", "127.0.0.1", host)))
+        make_test_certificates(certificates, now=machine_time(), hosts=hosts)
+        click.echo(f"made test certificates in {certificates}", err=True)
+    token = admin_token or secrets.token_urlsafe(24)
+    config = SimulatorConfig(
+        certificates=certificates,
+        host=host,
+        cer_port=cer_port,
+        p1_port=p1_port,
+        admin_port=admin_port,
+        admin_token=token,
+        seed=seed,
+        held_at=clock,
+    )
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    with Simulator(config) as simulator:
+        urls = simulator.urls
+        if as_json:
+            said = {"cer": urls.cer, "p1": urls.p1, "admin": urls.admin, "token": token}
+            click.echo(json.dumps(said))
+        else:
+            click.echo(f"CeR    {urls.cer}\nP1     {urls.p1}\nadmin  {urls.admin}  token {token}\nCtrl-C stops it.")
+        while not stopped.wait(STEP_SECONDS):
+            pass

@@ -1,0 +1,173 @@
+"""The simulator as a whole: CeR and P1 on two ports, the admin API on a third, one state behind them.
+
+    with Simulator(SimulatorConfig(certificates=folder)) as simulator:
+        simulator.urls.cer, simulator.urls.p1, simulator.admin.state()
+
+``certificates`` is a folder that ``pomost certificates make-test`` wrote.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from adapter import resources
+from adapter.errors import Misconfigured
+from adapter.simulator import cer, p1
+from adapter.simulator.admin import Admin
+from adapter.simulator.admin_api import AdminApi
+from adapter.simulator.clock import MovableClock, machine_time
+from adapter.simulator.contract import Contract
+from adapter.simulator.exchange import Service
+from adapter.simulator.https import Endpoint, server_context
+from adapter.simulator.registry import RegistryRules
+from adapter.simulator.security import Signer, SigningError, load_trust
+from adapter.simulator.state import State
+from adapter.simulator.waiting import TEST_SERVICES
+from adapter.simulator.world import World, default_seed, load
+
+MESSAGE_BYTES_MAX = 10 * 1024 * 1024
+ADMIN_BYTES_MAX = 1024 * 1024
+LOOPBACK = "127.0.0.1"
+WSDL_FILES = {"cer": cer.WSDL_FILE, "p1": p1.WSDL_FILE}
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """What a simulator needs to start.
+
+    ``certificates``: folder with ``ca.pem``, ``server-tls.*``, ``cer-wss.*``, ``p1-wss.*`` (PEM and .key).
+    ``seed``: a seed file or object; None is the seed that ships with the program, ``{}`` an empty world.
+    ``clock``: the calendar's time, which may be moved; ``held_at`` stops it. ``security_time``: the time by which
+    message Timestamps and certificates are judged; moving the calendar does not move it.
+    ``client_subjects``: the only signers believed (RFC 4514); empty: any from the CA. ``crl``: revoked certificates.
+    Ports: 0 takes a free one; ``admin_port`` None starts no admin API.
+    """
+
+    certificates: Path
+    host: str = LOOPBACK
+    cer_port: int = 0
+    p1_port: int = 0
+    admin_port: int | None = None
+    admin_token: str = ""
+    seed: Path | Mapping[str, Any] | None = None
+    held_at: datetime | None = None
+    clock: Callable[[], datetime] = machine_time
+    security_time: Callable[[], datetime] = machine_time
+    rules: RegistryRules = field(default_factory=RegistryRules)
+    hits_max: int = 50
+    test_services: frozenset[str] = TEST_SERVICES
+    client_subjects: frozenset[str] = frozenset()
+    crl: Path | None = None
+    message_bytes_max: int = MESSAGE_BYTES_MAX
+    sign_faults: bool = True
+    wsdl: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the services listen; ``admin`` is None without an admin API."""
+
+    cer: str
+    p1: str
+    admin: str | None = None
+
+
+class Simulator:
+    """CeR and P1 to practise on. Start and stop it, or use it as a context manager.
+
+    Raises (on making):
+        Misconfigured: a certificate, contract or seed is missing or wrong. BadInput: the seed is wrong.
+    """
+
+    def __init__(self, config: SimulatorConfig) -> None:
+        self.config = config
+        self.clock = MovableClock(config.held_at, config.clock)
+        self.state = State(
+            self.clock,
+            self._world(),
+            config.rules,
+            hits_max=config.hits_max,
+            test_services=config.test_services,
+        )
+        folder, keys = resources.wsdl(config.wsdl), config.certificates
+        try:
+            trust = load_trust(keys / "ca.pem", config.crl, config.client_subjects)
+            signers = {name: Signer(keys / f"{name}-wss.pem", keys / f"{name}-wss.key") for name in WSDL_FILES}
+            tls = server_context(keys / "server-tls.pem", keys / "server-tls.key", keys / "ca.pem")
+        except (OSError, ValueError, ssl.SSLError, SigningError) as wrong:
+            raise Misconfigured(
+                f"{config.certificates} lacks a certificate or key that can be read; "
+                "pomost certificates make-test makes a complete folder",
+                setting="certificates",
+            ) from wrong
+        self.services = {
+            name: Service(
+                name,
+                Contract(folder / name / file),
+                self.state,
+                trust=trust,
+                signer=signers[name],
+                security_time=config.security_time,
+                sign_faults=config.sign_faults,
+            )
+            for name, file in WSDL_FILES.items()
+        }
+        ports = {"cer": config.cer_port, "p1": config.p1_port}
+        self.endpoints = {
+            system: Endpoint(
+                config.host, ports[system], service.handle, body_bytes_max=config.message_bytes_max, tls=tls
+            )
+            for system, service in self.services.items()
+        }
+        self.admin = Admin(self.state, self.clock, self.endpoints, self._world)
+        self._admin_endpoint: Endpoint | None = None
+        if config.admin_port is not None:
+            api = AdminApi(self.admin, config.admin_token)
+            self._admin_endpoint = Endpoint(LOOPBACK, config.admin_port, api.handle, body_bytes_max=ADMIN_BYTES_MAX)
+
+    @property
+    def urls(self) -> Urls:
+        """Addresses, complete with the service's path. Known once started."""
+        paths = {name: self.endpoints[name].url + self.services[name].contract.path for name in self.endpoints}
+        return Urls(paths["cer"], paths["p1"], self._admin_endpoint.url if self._admin_endpoint else None)
+
+    def start(self) -> Urls:
+        """Listen; returns the addresses.
+
+        Raises:
+            Misconfigured: a port is taken.
+        """
+        try:
+            for name, endpoint in self.endpoints.items():
+                endpoint.start()
+                self.services[name].address = endpoint.url
+            if self._admin_endpoint is not None:
+                self._admin_endpoint.start()
+        except OSError as wrong:
+            self.stop()
+            raise Misconfigured(f"a port cannot be opened: {wrong.strerror}", setting="port") from wrong
+        return self.urls
+
+    def stop(self) -> None:
+        """Stop listening and hang up. The state stays."""
+        for endpoint in (*self.endpoints.values(), *([self._admin_endpoint] if self._admin_endpoint else [])):
+            endpoint.stop()
+
+    def __enter__(self) -> Simulator:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _world(self) -> World:
+        seed = self.config.seed
+        return load(default_seed() if seed is None else seed)

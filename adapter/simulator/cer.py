@@ -1,0 +1,337 @@
+"""CeR's operations as messages: names of ``wsdl/cer`` (a reconstruction, all but one invented) to :mod:`registry`.
+
+Only ``pobierzBazoweDaneListySlotow``, the four slot types and ``ZABLOKOWANY`` are public (cer.md 2.1, 1.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lxml import etree
+
+from adapter.simulator.answers import SUCCESS, Refusal
+from adapter.simulator.caller import Caller
+from adapter.simulator.registry import FACILITY, REFUSED, Change, Put, Slot, Visit, refuse
+from adapter.simulator.state import State
+from adapter.simulator.waiting import Entry
+from adapter.simulator.world import Person
+from adapter.simulator.xml import add, day, instant, maybe, need, written
+
+NAMESPACE = "urn:pomost:reconstruction:cer:v1"
+N = f"{{{NAMESPACE}}}"
+WSDL_FILE = "CentralnaERejestracja.wsdl"
+CELL_ROOT = "2.16.840.1.113883.3.4424.2.3.3"
+
+SLOT_STATES = {"open": "WOLNY", "taken": "ZAJETY", "blocked": "ZABLOKOWANY"}
+SLOT_KINDS = {
+    "stable": "STABILNY",
+    "urgent": "PILNY",
+    "privileged": "UPRZYWILEJOWANY",
+    "continuation": "KONTYNUACJA",
+}
+VISIT_STATES = {"saved": "ZAPISANA", "cancelled": "ODWOLANA", "served": "ZREALIZOWANA", "no-show": "NIEZGLOSZENIE"}
+ORIGINS = {"facility": "PODMIOT", "patient": "PACJENT", "system": "SYSTEM"}
+CRITERIA = {"stable": "STABILNY", "urgent": "PILNY"}
+
+VERBS = {
+    "list_slots": "pobierzBazoweDaneListySlotow",
+    "put_slots": "przekazListeSlotow",
+    "edit_slot": "edytujSlot",
+    "delete_slot": "usunSlot",
+    "save_visit": "zapiszWizyte",
+    "move_visit": "przeniesWizyte",
+    "cancel_visit": "odwolajWizyte",
+    "record_attendance": "odnotujRealizacjeWizyty",
+    "visit_changes": "pobierzZmianyWizyt",
+    "join_waiting_room": "dopiszDoPoczekalni",
+    "leave_waiting_room": "usunZPoczekalni",
+    "read_waiting_room": "odczytajWpisPoczekalni",
+}
+"""Our verb -> the operation's name."""
+
+_NSMAP = {"cer": NAMESPACE}
+
+
+def start(response: str, state: State) -> etree._Element:
+    """An answer with the authority's clock in it."""
+    root = etree.Element(response, nsmap=_NSMAP)
+    add(root, f"{N}czasSerwera", written(state.clock.now()))
+    return root
+
+
+def end(root: etree._Element, refusal: Refusal | None = None) -> etree._Element:
+    """The result (WynikMT) closes an answer."""
+    result = etree.SubElement(root, f"{N}wynik")
+    add(result, f"{N}major", refusal.major if refusal else SUCCESS)
+    if refusal:
+        add(result, f"{N}minor", refusal.minor or None)
+        add(result, f"{N}komunikat", refusal.message)
+    return root
+
+
+def list_slots(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """All slots of a schedule on a day."""
+    schedule, on = need(request, f"{N}identyfikatorHarmonogramu"), day(need(request, f"{N}dzien"))
+    listed = etree.SubElement(answer, f"{N}listaSlotow")
+    for slot in state.registry.listed(caller.podmiot, schedule, on):
+        _slot(state, listed, slot)
+
+
+def _slot(state: State, parent: etree._Element, slot: Slot) -> None:
+    item = etree.SubElement(parent, f"{N}slot")
+    add(item, f"{N}identyfikatorSlotu", slot.id)
+    add(item, f"{N}identyfikatorObcy", slot.reference)
+    add(item, f"{N}identyfikatorHarmonogramu", slot.schedule)
+    add(item, f"{N}poczatek", written(slot.starts))
+    add(item, f"{N}koniec", written(slot.ends))
+    add(item, f"{N}typ", SLOT_KINDS[slot.kind])
+    add(item, f"{N}status", SLOT_STATES[state.registry.state_of(slot)])
+    add(item, f"{N}pojemnosc", str(slot.capacity))
+    add(item, f"{N}czasZmiany", written(slot.changed_at))
+    for visit in state.registry.visits_on(slot.id):
+        row = etree.SubElement(item, f"{N}wizyta")
+        add(row, f"{N}identyfikatorWizyty", visit.id)
+        add(row, f"{N}identyfikatorObcy", visit.reference)
+        add(row, f"{N}status", VISIT_STATES[visit.state])
+        add(row, f"{N}czasZapisu", written(visit.saved_at))
+        add(row, f"{N}zrodlo", ORIGINS[visit.origin])
+
+
+def put_slots(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Make slots known; one result for each."""
+    offered = request.findall(f"{N}listaSlotow/{N}slot")
+    if len(offered) > state.rules.batch_max:
+        raise refuse("ZaDuzaPaczka", f"a batch has at most {state.rules.batch_max} slots")
+    results = etree.SubElement(answer, f"{N}wynikiSlotow")
+    for offer in offered:
+        row = etree.SubElement(results, f"{N}wynikSlotu")
+        add(row, f"{N}identyfikatorObcy", need(offer, f"{N}identyfikatorObcy"))
+        try:
+            slot = state.registry.put(caller.podmiot, _put(caller, offer))
+        except Refusal as refusal:
+            end(row, refusal)
+        else:
+            add(row, f"{N}identyfikatorSlotu", slot.id)
+            end(row)
+
+
+def _put(caller: Caller, offer: etree._Element) -> Put:
+    personnel = offer.find(f"{N}personel")
+    return Put(
+        reference=need(offer, f"{N}identyfikatorObcy"),
+        schedule=need(offer, f"{N}identyfikatorHarmonogramu"),
+        cell=_cell(caller, offer),
+        service=need(offer, f"{N}usluga"),
+        starts=instant(need(offer, f"{N}poczatek")),
+        ends=instant(need(offer, f"{N}koniec")),
+        kind=_ours(SLOT_KINDS, need(offer, f"{N}typ")),
+        state=_ours(SLOT_STATES, need(offer, f"{N}status")),
+        capacity=int(need(offer, f"{N}pojemnosc")),
+        practitioner=None if personnel is None else _oid(personnel),
+    )
+
+
+def edit_slot(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Change state, kind or times."""
+    status, kind = maybe(request, f"{N}status"), maybe(request, f"{N}typ")
+    starts, ends = maybe(request, f"{N}poczatek"), maybe(request, f"{N}koniec")
+    wanted = None if status is None else _ours(SLOT_STATES, status)
+    slot_id = need(request, f"{N}identyfikatorSlotu")
+    state.registry.slot(caller.podmiot, slot_id)
+    lost = wanted == "blocked" and state.troubles.take("block-not-applied", "cer", VERBS["edit_slot"]) is not None
+    state.registry.edit(
+        caller.podmiot,
+        slot_id,
+        state=wanted,
+        kind=None if kind is None else _ours(SLOT_KINDS, kind),
+        starts=None if starts is None else instant(starts),
+        ends=None if ends is None else instant(ends),
+        apply=not lost,
+    )
+
+
+def delete_slot(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Delete a slot without visits."""
+    state.registry.delete(caller.podmiot, need(request, f"{N}identyfikatorSlotu"))
+
+
+def save_visit(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Save a visit on a slot."""
+    slot = state.registry.slot(caller.podmiot, need(request, f"{N}identyfikatorSlotu"))
+    visit = state.book(
+        slot,
+        _person(request),
+        FACILITY,
+        VERBS["save_visit"],
+        reference=need(request, f"{N}identyfikatorObcy"),
+        referral=_referral(request),
+        category=int(need(request, f"{N}kategoria")),
+    )
+    _receipt(answer, visit)
+
+
+def move_visit(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Move a visit to another slot."""
+    visit = state.registry.visit(caller.podmiot, need(request, f"{N}identyfikatorWizyty"))
+    slot = state.registry.slot(caller.podmiot, need(request, f"{N}identyfikatorSlotu"))
+    state.registry.move(visit, slot, FACILITY)
+    _receipt(answer, visit)
+
+
+def cancel_visit(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Cancel a visit."""
+    visit = state.registry.visit(caller.podmiot, need(request, f"{N}identyfikatorWizyty"))
+    state.registry.cancel(visit, FACILITY, need(request, f"{N}przyczyna"))
+    _receipt(answer, visit)
+
+
+def record_attendance(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Say that the patient was served or did not come."""
+    visit = state.registry.visit(caller.podmiot, need(request, f"{N}identyfikatorWizyty"))
+    outcome = _ours(VISIT_STATES, need(request, f"{N}status"))
+    if outcome not in {"served", "no-show"}:
+        raise refuse("NieprawidloweDane", "a visit is recorded as served or as a no-show")
+    state.registry.attend(visit, served=outcome == "served")
+    _receipt(answer, visit)
+
+
+def visit_changes(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """A page of the change feed; the cursor is the last sequence number seen."""
+    cursor = maybe(request, f"{N}kursor") or "0"
+    if not cursor.isdecimal():
+        raise refuse("NieprawidloweDane", "the cursor is not one that was given out")
+    page, more = state.registry.changes(caller.podmiot, int(cursor))
+    listed = etree.SubElement(answer, f"{N}listaZmian")
+    for change in page:
+        _change(listed, change)
+    add(answer, f"{N}kursor", str(page[-1].sequence if page else int(cursor)))
+    add(answer, f"{N}czyWiecej", "true" if more else "false")
+
+
+def _change(parent: etree._Element, change: Change) -> None:
+    item = etree.SubElement(parent, f"{N}zmiana")
+    add(item, f"{N}numerZmiany", str(change.sequence))
+    add(item, f"{N}identyfikatorWizyty", change.visit_id)
+    add(item, f"{N}identyfikatorSlotu", change.slot_id)
+    add(item, f"{N}identyfikatorObcy", change.reference)
+    add(item, f"{N}status", VISIT_STATES[change.state])
+    add(item, f"{N}zrodlo", ORIGINS[change.origin])
+    add(item, f"{N}czasZmiany", written(change.changed_at))
+    person = etree.SubElement(item, f"{N}pacjent")
+    _write_oid(person, "identyfikator", change.person.key)
+    add(person, f"{N}imie", change.person.given)
+    add(person, f"{N}nazwisko", change.person.family)
+    add(person, f"{N}telefon", change.person.phone)
+    if change.referral is not None:
+        _write_oid(item, "numerSkierowania", change.referral)
+
+
+def join_waiting_room(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Put a person in the waiting room."""
+    not_before = maybe(request, f"{N}nieWczesniejNiz")
+    entry = state.waiting.join(
+        caller.podmiot,
+        _cell(caller, request),
+        need(request, f"{N}usluga"),
+        _person(request),
+        criterion=_ours(CRITERIA, need(request, f"{N}kryterium")),
+        waived=need(request, f"{N}rezygnacjaZUprawnienia") in {"true", "1"},
+        reference=need(request, f"{N}identyfikatorObcy"),
+        referral=_referral(request),
+        not_before=None if not_before is None else day(not_before),
+    )
+    _entry(answer, entry)
+
+
+def leave_waiting_room(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """Take an entry out."""
+    entry_id, reason = need(request, f"{N}identyfikatorWpisu"), need(request, f"{N}przyczyna")
+    _entry(answer, state.waiting.leave(caller.podmiot, entry_id, reason))
+
+
+def read_waiting_room(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
+    """The entry under a reference (absent when there is none), or by its id."""
+    reference = maybe(request, f"{N}identyfikatorObcy")
+    if reference is None:
+        _entry(answer, state.waiting.read(caller.podmiot, need(request, f"{N}identyfikatorWpisu")))
+    elif (entry := state.waiting.find(caller.podmiot, reference)) is not None:
+        _entry(answer, entry)
+
+
+def _entry(answer: etree._Element, entry: Entry) -> None:
+    item = etree.SubElement(answer, f"{N}wpis")
+    add(item, f"{N}identyfikatorWpisu", entry.id)
+    add(item, f"{N}identyfikatorObcy", entry.reference)
+    add(item, f"{N}aktywny", "true" if entry.open else "false")
+    add(item, f"{N}poszukiwanieDo", entry.searched_until.isoformat())
+    add(item, f"{N}identyfikatorWizyty", entry.visit_id)
+
+
+def _receipt(answer: etree._Element, visit: Visit) -> None:
+    item = etree.SubElement(answer, f"{N}potwierdzenie")
+    add(item, f"{N}identyfikatorWizyty", visit.id)
+    add(item, f"{N}czasZapisu", written(visit.saved_at))
+
+
+def _person(request: etree._Element) -> Person:
+    root, extension = _oid(request.find(f"{N}pacjent/{N}identyfikator"))
+    return Person(
+        id_root=root,
+        id_extension=extension,
+        given=need(request, f"{N}pacjent/{N}imie"),
+        family=need(request, f"{N}pacjent/{N}nazwisko"),
+        phone=maybe(request, f"{N}pacjent/{N}telefon"),
+    )
+
+
+def _referral(request: etree._Element) -> tuple[str, str] | None:
+    element = request.find(f"{N}numerSkierowania")
+    return None if element is None else _oid(element)
+
+
+def _cell(caller: Caller, element: etree._Element) -> str:
+    """The short cell code of ``{podmiot}-{cell}``, which must be the caller's."""
+    root, extension = _oid(element.find(f"{N}komorka"))
+    podmiot, dash, cell = extension.partition("-")
+    if root != CELL_ROOT or not dash or not cell:
+        raise refuse("NieprawidloweDane", "the cell is not given as podmiot-cell under its root")
+    if podmiot != caller.podmiot:
+        raise refuse("CudzyObiekt", "the cell is another facility's")
+    return cell
+
+
+def _oid(element: etree._Element | None) -> tuple[str, str]:
+    if element is None:
+        raise Refusal(REFUSED, "an identifier is missing")
+    return need(element, f"{N}root"), need(element, f"{N}extension")
+
+
+def _write_oid(parent: etree._Element, name: str, pair: tuple[str, str]) -> None:
+    item = etree.SubElement(parent, f"{N}{name}")
+    add(item, f"{N}extension", pair[1])
+    add(item, f"{N}root", pair[0])
+
+
+def _ours(table: dict[str, str], national: str) -> str:
+    for ours, theirs in table.items():
+        if theirs == national:
+            return ours
+    raise refuse("NieprawidloweDane", "a code is not known")
+
+
+Handler = Callable[[State, Caller, etree._Element, etree._Element], None]
+HANDLERS: dict[str, Handler] = {
+    VERBS["list_slots"]: list_slots,
+    VERBS["put_slots"]: put_slots,
+    VERBS["edit_slot"]: edit_slot,
+    VERBS["delete_slot"]: delete_slot,
+    VERBS["save_visit"]: save_visit,
+    VERBS["move_visit"]: move_visit,
+    VERBS["cancel_visit"]: cancel_visit,
+    VERBS["record_attendance"]: record_attendance,
+    VERBS["visit_changes"]: visit_changes,
+    VERBS["join_waiting_room"]: join_waiting_room,
+    VERBS["leave_waiting_room"]: leave_waiting_room,
+    VERBS["read_waiting_room"]: read_waiting_room,
+}
+"""Operation -> what fills its answer; a refusal is raised."""

@@ -1,0 +1,273 @@
+"""One listening address: HTTP/1.1 over TLS with a client certificate (or plain, for the admin API).
+
+The standard library's server, because troubles need the bare socket: an answer cut short, sent
+twice, never sent, a port that refuses. One thread for each connection; the handshake runs in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+IDLE_TIMEOUT_SECONDS = 60.0
+HANDSHAKE_TIMEOUT_SECONDS = 10.0
+POLL_SECONDS = 0.02
+LINE_BYTES_MAX = 128
+
+
+class Delivery(Enum):
+    """What happens to an answer on its way."""
+
+    ONCE = "once"
+    TWICE = "twice"
+    NEVER = "never"
+    """The connection is closed instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came over the wire. ``certificate`` is the TLS client's, DER; ``too_large`` says the body was not read."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    certificate: bytes | None = None
+    problem: str = ""
+    """Why the body could not be read; empty when it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back. ``close`` ends the connection afterwards."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/xml; charset=utf-8"
+    delivery: Delivery = Delivery.ONCE
+    close: bool = False
+
+
+Handle = Callable[[Request], Reply]
+
+
+def server_context(certificate: Path, key: Path, client_ca: Path, crl: Path | None = None) -> ssl.SSLContext:
+    """TLS 1.2 or newer; a client without a certificate from ``client_ca`` is turned away.
+
+    Raises:
+        OSError, ssl.SSLError: a file is missing or is not what it should be.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(client_ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    if crl is not None:
+        context.load_verify_locations(crl)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
+
+
+class Endpoint:
+    """A listening address that can be closed and opened again on the same port.
+
+    ``port`` 0 takes any free port at the first start and keeps it.
+    """
+
+    def __init__(
+        self, host: str, port: int, handle: Handle, *, body_bytes_max: int, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.handle = handle
+        self.tls = tls
+        self.body_bytes_max = body_bytes_max
+        self._server: _Server | None = None
+        self._lock = threading.Lock()
+        self._dropped = 0
+        self.started_once = False
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port."""
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
+
+    @property
+    def listening(self) -> bool:
+        """Whether the port accepts connections now."""
+        return self._server is not None
+
+    def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        with self._lock:
+            if self._server is None:
+                self._server = _Server(self)
+                self.port = int(self._server.server_address[1])
+                self.started_once = True
+                threading.Thread(
+                    target=self._server.serve_forever, args=(POLL_SECONDS,), name=f"simulator:{self.port}", daemon=True
+                ).start()
+
+    def stop(self) -> None:
+        """Stop listening and close every open connection: new ones are refused."""
+        with self._lock:
+            server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+            server.close_connections()
+
+    def drop_connections(self, count: int) -> None:
+        """Close open connections and hang up on the next ``count`` before the TLS handshake."""
+        with self._lock:
+            self._dropped = count
+            server = self._server
+        if server is not None:
+            server.close_connections()
+
+    def hangs_up(self) -> bool:
+        """Whether the connection just accepted is to be dropped; counts down."""
+        with self._lock:
+            if self._dropped > 0:
+                self._dropped -= 1
+                return True
+            return False
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._open: set[socket.socket] = set()
+        self._open_lock = threading.Lock()
+        super().__init__((endpoint.host, endpoint.port), _Connection)
+
+    def server_bind(self) -> None:
+        """Bind without HTTPServer's reverse name look-up, which can take seconds."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = self.endpoint.host, int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Callers hang up and fail handshakes here on purpose: that is no news. Defects print as usual."""
+        import sys  # noqa: PLC0415 - only on this rare path
+
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    def keep(self, connection: socket.socket) -> None:
+        with self._open_lock:
+            self._open.add(connection)
+
+    def forget(self, connection: socket.socket) -> None:
+        with self._open_lock:
+            self._open.discard(connection)
+
+    def close_connections(self) -> None:
+        with self._open_lock:
+            connections = list(self._open)
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+    connection: socket.socket
+
+    def setup(self) -> None:
+        raw: socket.socket = self.request
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        endpoint = self.server.endpoint
+        if endpoint.tls is not None and endpoint.hangs_up():
+            raise ConnectionAbortedError("dropped on request")
+        if endpoint.tls is not None:
+            raw.settimeout(HANDSHAKE_TIMEOUT_SECONDS)
+            self.request = endpoint.tls.wrap_socket(raw, server_side=True)
+        self.request.settimeout(IDLE_TIMEOUT_SECONDS)
+        self.server.keep(self.request)
+        super().setup()
+
+    def finish(self) -> None:
+        try:
+            with contextlib.suppress(OSError):
+                super().finish()
+        finally:
+            self.server.forget(self.request)
+            with contextlib.suppress(OSError):
+                self.request.close()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class
+        """Silence: what was said is counted in the state, never printed."""
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815 - names that the standard library looks for
+
+    def _serve(self) -> None:
+        body, problem = self._body()
+        address = urlsplit(self.path)
+        certificate = self.request.getpeercert(True) if isinstance(self.request, ssl.SSLSocket) else None
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.server.endpoint.handle(
+            Request(self.command, address.path, address.query, headers, body, certificate, problem)
+        )
+        if problem or reply.close or reply.delivery is not Delivery.ONCE:
+            self.close_connection = True
+        if reply.delivery is Delivery.NEVER:
+            return
+        for _ in range(2 if reply.delivery is Delivery.TWICE else 1):
+            self._send(reply)
+
+    def _send(self, reply: Reply) -> None:
+        head = (
+            f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('Unknown',))[0]}\r\n"
+            f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\n"
+            f"{'Connection: close' if self.close_connection else 'Connection: keep-alive'}\r\n\r\n"
+        )
+        with contextlib.suppress(OSError):
+            self.wfile.write(head.encode("ascii") + reply.body)
+
+    def _body(self) -> tuple[bytes, str]:
+        limit = self.server.endpoint.body_bytes_max
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._chunks(limit)
+        given = self.headers.get("Content-Length", "0")
+        if not given.isdecimal():
+            return b"", "the Content-Length is not a number"
+        if int(given) > limit:
+            return b"", f"the message is larger than {limit} bytes"
+        return self.rfile.read(int(given)), ""
+
+    def _chunks(self, limit: int) -> tuple[bytes, str]:
+        parts: list[bytes] = []
+        total = 0
+        while True:
+            try:
+                size = int(self.rfile.readline(LINE_BYTES_MAX).split(b";")[0], 16)
+            except ValueError:
+                return b"", "the chunked message is malformed"
+            total += size
+            if size < 0 or total > limit:
+                return b"", f"the message is larger than {limit} bytes"
+            parts.append(self.rfile.read(size))
+            self.rfile.readline(LINE_BYTES_MAX)
+            if size == 0:
+                return b"".join(parts), ""
