@@ -17,6 +17,7 @@ from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings,
 from adapter.store.tables import metadata
 
 RULE_ID = re.compile(r"\b[A-Z]{1,2}-\d{2}[a-z]?\b")
+CHECK_ID = re.compile(r"(FHIR|POMOST)-[A-Z0-9]+-\d{2}")
 DOCUMENTS = [path for path in files() if path.suffix == ".md"]
 FIRST_SCREEN_LINES = 45
 
@@ -54,12 +55,9 @@ def settings_fields() -> list[tuple[type[BaseModel], str]]:
     return [(part, field) for part in parts for field in part.model_fields]
 
 
-@pytest.mark.parametrize(
-    ("part", "field"), [pytest.param(*pair, id=f"{pair[0].__name__}.{pair[1]}") for pair in settings_fields()]
-)
-def test_every_setting_is_in_the_install_guide(part: type[BaseModel], field: str) -> None:
-    known = f"POMOST_{field.upper()}" if part is Settings else field
-    assert not missing([known], "docs/operations/install.md")
+def test_every_setting_is_in_the_install_guide() -> None:
+    known = {f"POMOST_{field.upper()}" if part is Settings else field for part, field in settings_fields()}
+    assert not missing(known, "docs/operations/install.md")
 
 
 def test_no_setting_in_the_install_guide_is_unknown() -> None:
@@ -72,7 +70,7 @@ def error_classes() -> set[str]:
     """Classes of the package that descend from AdapterError."""
     parents = {
         node.name: {ast.unparse(base).split(".")[-1] for base in node.bases}
-        for path in sources()
+        for path in sources(simulator=False)
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.ClassDef)
     }
@@ -82,17 +80,28 @@ def error_classes() -> set[str]:
     return found
 
 
-def error_codes() -> set[str]:
-    """Stable codes given as ``code="..."`` to an error, or as an error class's own."""
-    errors = error_classes()
+def constants() -> dict[str, str]:
+    """Module-level names that stand for a text."""
     return {
-        word.value.value
+        target.id: node.value.value
         for path in sources()
-        for _, called, call in calls(parsed(path))
-        if called.split(".")[-1] in errors
-        for word in call.keywords
-        if word.arg == "code" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
-    } - {""}
+        for node in parsed(path).body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def error_codes() -> set[str]:
+    """Stable codes, given as ``code=``: texts, or names of texts."""
+    named = constants()
+    found = set()
+    for path in sources(simulator=False):
+        for _, _, call in calls(parsed(path)):
+            given = [word.value for word in call.keywords if word.arg == "code"]
+            found |= {one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+            found |= {named[one.id] for one in given if isinstance(one, ast.Name) and one.id in named}
+    return {code for code in found if code and not CHECK_ID.fullmatch(code)}
 
 
 def test_every_error_class_is_explained() -> None:
@@ -103,23 +112,12 @@ def test_every_error_code_is_explained() -> None:
     assert not missing(error_codes(), "docs/errors.md")
 
 
-def problem_rules() -> set[str]:
-    """Ids of the checks on FHIR resources: lower-case words with a dash, given as a problem's rule."""
-    found = set()
-    for path in sources():
-        if not (path.is_relative_to(PACKAGE / "fhir") or path.is_relative_to(PACKAGE / "mapping")):
-            continue
-        for _, called, call in calls(parsed(path)):
-            if called.split(".")[-1] in {"Problem", "problem"}:
-                given = [word.value for word in call.keywords if word.arg == "rule"] or call.args[1:2]
-                found |= {
-                    part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, str)
-                }
-    return found
-
-
-def test_every_check_on_fhir_is_explained() -> None:
-    assert not missing(problem_rules(), "docs/errors.md")
+def test_every_check_on_input_is_explained() -> None:
+    """FHIR's and the profile's checks are in the profile, those of later floors in the list of errors."""
+    checks = {word for path in sources() for _, word in strings(parsed(path)) if CHECK_ID.fullmatch(word)}
+    explained = text("docs/errors.md") + text("docs/fhir-profile.md")
+    assert checks
+    assert not sorted(check for check in checks if f"`{check}`" not in explained)
 
 
 def test_every_table_is_in_the_architecture() -> None:
