@@ -15,14 +15,14 @@ from pathlib import Path
 from lxml import etree
 
 from adapter.errors import BadInput, Misconfigured
-from adapter.soap.check import Finding, Place, check, operations_of, place_of, rows_for
+from adapter.soap.check import Finding, Place, check, fault_nodes, operations_of, place_of, rows_for
 from adapter.soap.contract import Contract, Operation, load_contract, problems_of
-from adapter.soap.reading import SHOWN_SCHEMA_PROBLEMS_MAX, Reading, Source, Taking, UnreadableReply, read
-from adapter.soap.rows import EVERY_VERB, FOLDER, REPLY, REQUEST, BindingRow, load_rows
+from adapter.soap.reading import SHOWN_SCHEMA_PROBLEMS_MAX, Reading, Source, Taking, UnreadableReply, read, read_loosely
+from adapter.soap.rows import EVERY_VERB, FAULT, FOLDER, REPLY, REQUEST, BindingRow, load_rows
 from adapter.soap.structure import Node
 from adapter.soap.values import CodeTables, decoder, encoder
 from adapter.soap.verbs import LEGEND, RESULT_FIELDS
-from adapter.soap.wire import BoundOperation
+from adapter.soap.wire import BoundOperation, FaultDetail
 from adapter.soap.writing import Filling, Part, Values, write
 
 SHOWN_FINDINGS_MAX = 10
@@ -82,9 +82,24 @@ class BoundContract:
 
     channel: str
     verbs: Mapping[str, BoundVerb]
+    faults: Mapping[str, Source]
 
     def __getitem__(self, verb: str) -> BoundVerb:
         return self.verbs[verb]
+
+    def read_fault(self, detail: etree._Element) -> tuple[FaultDetail, ...]:
+        """The errors in one element of a fault's detail (``wire.FaultReader``).
+
+        Not judged by the schema: a fault is bad news already, and what it says is better than nothing.
+        Empty when the element is none of the contract's, or says no code.
+        """
+        source = self.faults.get(str(detail.tag))
+        errors = read_loosely(source, detail).get("errors", ()) if source is not None else ()
+        return tuple(
+            FaultDetail(str(each["major"]), str(each.get("minor", "")), str(each.get("text", "")))
+            for each in errors
+            if each.get("major")
+        )
 
 
 def result_of(reading: Reading) -> Result:
@@ -122,7 +137,9 @@ def bind_contract(
             request=_compile_request(operation.request, rows_for(rows, verb, REQUEST), tables),
             reply=_compile_reply(operation.reply, rows_for(rows, verb, REPLY), tables),
         )
-    return BoundContract(contract.channel, verbs)
+    told = [row for row in rows if row.direction == FAULT]
+    faults = {node.tag: _compile_reply(node, told, tables) for node in fault_nodes(operations)}
+    return BoundContract(contract.channel, verbs, faults)
 
 
 def load_bound_contract(wsdl: Path, mappings: Path, channel: str, tables: CodeTables) -> BoundContract:

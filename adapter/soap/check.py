@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapter.soap.contract import Contract, Operation
-from adapter.soap.rows import EVERY_VERB, OPERATION, REPLY, REQUEST, BindingRow
+from adapter.soap.rows import EVERY_VERB, FAULT, OPERATION, REPLY, REQUEST, BindingRow
 from adapter.soap.structure import Attribute, Node
 from adapter.soap.values import FITTING_KINDS, CodeTables
-from adapter.soap.verbs import LEGEND, RESULT_FIELDS, Verb
+from adapter.soap.verbs import FAULT_FIELDS, LEGEND, RESULT_FIELDS, Verb
 
 SATISFIED = "satisfied"
 MISSING_OPERATION = "missing-operation"
@@ -108,7 +108,14 @@ def check(contract: Contract, rows: Sequence[BindingRow], tables: CodeTables | N
         seen.setdefault(key, row.number)
     for verb, needs in legend.items():
         found += _left_out(verb, needs, rows, operations.get(verb))
+    for missing in sorted(FAULT_FIELDS.needs - {row.field for row in rows if row.direction == FAULT}):
+        found.append(Finding(UNBOUND, 0, EVERY_VERB, FAULT, missing, f"no row binds {missing} of a fault"))
     return found
+
+
+def fault_nodes(operations: Mapping[str, Operation]) -> list[Node]:
+    """The elements that a fault's detail may hold, each once."""
+    return list({node.tag: node for operation in operations.values() for node in operation.faults}.values())
 
 
 def operations_of(contract: Contract, rows: Sequence[BindingRow]) -> dict[str, Operation]:
@@ -139,7 +146,12 @@ def _check_field(
         if operation is None:
             return _about(row, MISSING_OPERATION, f"verb {row.verb} has no operation in the contract")
         return _at(row, operation)
-    tried = [_at(row, each) for each in operations.values()]
+    if row.direction == FAULT:
+        tried = [_message(row, node, f"fault {node.name}") for node in fault_nodes(operations)]
+        if not tried:
+            return _about(row, MISSING_FIELD, "no bound operation of the contract has a fault")
+    else:
+        tried = [_at(row, each) for each in operations.values()]
     wrong = [each for each in tried if not each.satisfied]
     if not wrong or (not row.required and len(wrong) < len(tried)):
         return _about(row, SATISFIED)
@@ -147,6 +159,8 @@ def _check_field(
 
 
 def _known_field(row: BindingRow, legend: Mapping[str, Verb]) -> bool:
+    if row.direction == FAULT:
+        return row.field in FAULT_FIELDS.reads
     asked = legend.values() if row.verb == EVERY_VERB else (legend[row.verb],)
     if row.direction == REQUEST:
         return any(row.field in each.sends for each in asked)
@@ -154,9 +168,12 @@ def _known_field(row: BindingRow, legend: Mapping[str, Verb]) -> bool:
 
 
 def _at(row: BindingRow, operation: Operation) -> Finding:
-    """The row against the message of one operation: place, type, multiplicity."""
-    at = f"operation {operation.name}"
     root = operation.request if row.direction == REQUEST else operation.reply
+    return _message(row, root, f"operation {operation.name}")
+
+
+def _message(row: BindingRow, root: Node, at: str) -> Finding:
+    """The row against one message: place, type, multiplicity."""
     try:
         place = place_of(root, row)
     except NoSuchPlace as missing:
@@ -164,7 +181,7 @@ def _at(row: BindingRow, operation: Operation) -> Finding:
     for part, node in zip(row.path_parts, place.nodes, strict=False):
         if part.endswith("[]") and not node.repeats:
             return _about(row, WRONG_MULTIPLICITY, f"{at}: {node.name} does not repeat")
-        if row.direction == REPLY and not part.endswith("[]") and node.repeats:
+        if row.direction != REQUEST and not part.endswith("[]") and node.repeats:
             return _about(row, WRONG_MULTIPLICITY, f"{at}: {node.name} may repeat ([] is missing)")
     if place.kind not in FITTING_KINDS[row.type]:
         is_now = place.kind or "an element with elements inside"

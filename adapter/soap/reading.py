@@ -184,6 +184,17 @@ def read(root: Source, content: etree._Element, schema: etree.XMLSchema, on: dat
     return Reading(values, tuple(run.unreadable))
 
 
+def read_loosely(root: Source, content: etree._Element) -> dict[str, Any]:
+    """What can be read of a message that no schema judged; rows that cannot be read are left out."""
+    run = _Run(date.min, {})
+    values: dict[str, Any] = {}
+    try:
+        run.read(root, content, values, inside_row=False)
+    except UnreadableReply:
+        return {}
+    return values
+
+
 def _rows(source: Source, element: etree._Element) -> Iterator[tuple[etree._Element, etree._Element]]:
     """(container, row) of every outermost row of a list, in the order of the document."""
     for child in element:

@@ -3,7 +3,8 @@
 Columns of ``mappings/bindings/<channel>.csv`` (lines starting with ``#`` are remarks):
 
 * ``verb``: a verb of ours (``verbs.py``), or ``*`` for what every reply holds;
-* ``direction``: ``operation`` (``path`` is the operation's name), ``request`` or ``reply``;
+* ``direction``: ``operation`` (``path`` is the operation's name), ``request``, ``reply`` or ``fault`` (verb
+  ``*``; the path starts below an element of the fault's detail);
 * ``field``: our field, dotted; ``[]`` marks a repeated group (``slots[].starts``); empty for a constant;
 * ``path``: elements below the message's root, local names, ``/`` between, ``[]`` where the group
   repeats, ``@name`` last for an attribute. Namespaces, qualification and order come from the WSDL;
@@ -25,8 +26,8 @@ from adapter.errors import Misconfigured
 
 COLUMNS = ("verb", "direction", "field", "path", "type", "table", "multiplicity", "constant", "status", "source")
 EVERY_VERB = "*"
-OPERATION, REQUEST, REPLY = "operation", "request", "reply"
-DIRECTIONS = (OPERATION, REQUEST, REPLY)
+OPERATION, REQUEST, REPLY, FAULT = "operation", "request", "reply", "fault"
+DIRECTIONS = (OPERATION, REQUEST, REPLY, FAULT)
 TYPES = ("text", "int", "bool", "instant", "warsaw-local", "date", "base64", "code", "oid-root", "oid-extension")
 MULTIPLICITIES = ("1", "0..1")
 STATUSES = ("CONFIRMED", "RECONSTRUCTION")
@@ -75,6 +76,7 @@ class BindingRow:
             (names or self.type in TYPES, f"type is one of {', '.join(TYPES)}"),
             (names or self.multiplicity in MULTIPLICITIES, f"multiplicity is one of {', '.join(MULTIPLICITIES)}"),
             (names or bool(self.field) != bool(self.constant), "a field or a constant is needed, not both"),
+            (self.direction != FAULT or self.verb == EVERY_VERB, "a fault row is for every verb (*)"),
             (not self.constant or self.direction == REQUEST, "a constant can only be sent"),
             ((self.type == "code") == bool(self.table), "a code needs a table, and only a code has one"),
             (not self.field or self._repeats_alike(), "field and path must repeat ([]) equally often"),

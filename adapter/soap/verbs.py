@@ -90,3 +90,5 @@ P1: Mapping[str, Verb] = {
 
 LEGEND: Mapping[str, Mapping[str, Verb]] = {"cer": CER, "p1": P1}
 RESULT_FIELDS = _verb(False, "", RESULT)
+FAULT_FIELDS = _verb(False, "", "errors[].major! errors[].minor errors[].text")
+"""What a technical fault says, bound once for all verbs with ``*``."""
