@@ -1,0 +1,87 @@
+"""One question to an authority and its answer, for any verb: build, exchange, judge, read.
+
+    values -> content (by the binding, valid against the schema) -> Channel -> result judged -> values
+
+A reply that is not what the contract says proves nothing: InDoubt on a write, Unavailable on a read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.domain.moments import warsaw_day
+from adapter.errors import AdapterError, InDoubt, Rejected, Unavailable
+from adapter.ports import CallContext, Clock
+from adapter.soap.binding import BoundContract, BoundVerb, Result, result_of
+from adapter.soap.reading import Reading, UnreadableReply
+from adapter.soap.wire import Answer, Channel, Judge
+from adapter.soap.writing import Values
+
+UNREADABLE = "REPLY_UNREADABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an authority answered to a verb: values by our field names, result, evidence, our clock."""
+
+    reading: Reading
+    result: Result
+    answer: Answer
+    at: datetime
+
+
+class Dialogue:
+    """Speaks one authority's contract over a channel."""
+
+    def __init__(self, contract: BoundContract, channel: Channel, judge: Judge, clock: Clock) -> None:
+        self.contract = contract
+        self._channel = channel
+        self._judge = judge
+        self._clock = clock
+
+    def ask(self, context: CallContext, verb: str, values: Values) -> Told:
+        """Carry out a verb.
+
+        Raises:
+            BadInput: the values do not make a valid message; nothing was sent.
+            Rejected, Unavailable, InDoubt, Misconfigured: as the channel and the judge say; and an
+                unreadable reply (``REPLY_UNREADABLE``).
+        """
+        bound = self.contract[verb]
+        try:
+            return self._ask(context, bound, values)
+        except AdapterError as error:
+            if error.correlation_id is None:
+                error.correlation_id = context.correlation_id
+            raise
+
+    def _ask(self, context: CallContext, bound: BoundVerb, values: Values) -> Told:
+        today = warsaw_day(self._clock.now())
+        content = bound.build(values, today)
+        answer = self._channel.exchange(context, bound.operation, content, write=bound.writes)
+        at = self._clock.now()
+        try:
+            reading = bound.read(answer.content, today)
+            result = result_of(reading)
+        except (UnreadableReply, Rejected) as problem:
+            raise unreadable(bound.operation.verb, problem, write=bound.writes) from problem
+        self._judge(major=result.major, minor=result.minor, text=result.text, write=bound.writes)
+        return Told(reading, result, answer, at)
+
+    def judge_item(self, result: Result) -> None:
+        """Judge the result of one item of a batch that was written."""
+        self._judge(major=result.major, minor=result.minor, text=result.text, write=True)
+
+
+def unreadable(verb: str, problem: Exception, *, write: bool) -> AdapterError:
+    """The error that a reply is which cannot be read (or holds an unknown code outside a list).
+
+    An unknown code is shown as the refusal it is on a read (D10); on a write something may have
+    happened, so that it is InDoubt.
+    """
+    if write:
+        return InDoubt(f"the answer to {verb} cannot be read: {problem}", code=UNREADABLE)
+    if isinstance(problem, Rejected):
+        return problem
+    return Unavailable(f"the answer to {verb} cannot be read: {problem}", code=UNREADABLE)
