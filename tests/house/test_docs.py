@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from adapter.domain.discrepancy import DiscrepancyClass
 from adapter.ports.store import Action, InboxState, MessageState
 from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings, HospitalSettings, Settings
+from adapter.soap import broken
 from adapter.store.tables import metadata
 
 RULE_ID = re.compile(r"\b[A-Z]{1,2}-\d{2}[a-z]?\b")
@@ -61,7 +62,8 @@ def test_every_setting_is_in_the_install_guide() -> None:
 
 
 def test_no_setting_in_the_install_guide_is_unknown() -> None:
-    named = set(re.findall(r"`POMOST_([A-Z_]+)`", text("docs/operations/install.md")))
+    written = re.findall(r"`POMOST_([A-Z_]+)`", text("docs/operations/install.md"))
+    named = {word.partition("__")[0] for word in written}
     known = {field.upper() for field in Settings.model_fields} | {"CONFIG", "INTEROP_REQUIRED", "PEER_DATA"}
     assert not named - known
 
@@ -110,6 +112,13 @@ def test_every_error_class_is_explained() -> None:
 
 def test_every_error_code_is_explained() -> None:
     assert not missing(error_codes(), "docs/errors.md")
+
+
+def test_every_broken_exchange_is_explained() -> None:
+    """``soap/faults.py`` makes a code of each reason of ``soap/broken.py``."""
+    reasons = [getattr(broken, word) for word in vars(broken) if word.isupper()]
+    assert len(reasons) > 5
+    assert not missing([f"EXCHANGE_{reason.upper().replace('-', '_')}" for reason in reasons], "docs/errors.md")
 
 
 def test_every_check_on_input_is_explained() -> None:

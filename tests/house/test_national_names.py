@@ -45,7 +45,7 @@ def spoken(module: ast.Module, names: frozenset[str]) -> list[tuple[int, str]]:
     for line, content in strings(module):
         if URN.search(content):
             found.append((line, content))
-        prose = " " in content.strip()
+        prose = " " in content
         for word in WORD.findall(content):
             odd = any(letter.isupper() for letter in word[1:]) or "_" in word
             if word in names and (odd or not prose):

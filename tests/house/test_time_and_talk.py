@@ -10,6 +10,7 @@ from house.tree import PACKAGE, calls, clock_reads, name, parsed, sources
 CLOCKS = {PACKAGE / "clock.py", PACKAGE / "simulator" / "clock.py"}
 MAY_WAIT = {
     (PACKAGE / "store" / "process.py", "time.sleep"): "polls a process of this machine until it is up or gone",
+    (PACKAGE / "simulator" / "exchange.py", "time.sleep"): "the trouble 'slow' has to take real time on the wire",
 }
 MAY_PRINT = (PACKAGE / "cli",)
 MAY_CONFIGURE_LOGS = {PACKAGE / "logs.py"}
