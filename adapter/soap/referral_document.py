@@ -26,8 +26,7 @@ def number_in(document: bytes) -> ReferralNumber:
         root = etree.fromstring(document, parser)
     except etree.XMLSyntaxError:
         raise ValueError("the referral's document is not XML") from None
-    described = root.getroottree().docinfo
-    if described is not None and described.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise ValueError("the referral's document has a DTD")
     identifier = root.find(f"{{{HL7}}}id") if root.tag == f"{{{HL7}}}ClinicalDocument" else None
     if identifier is None:

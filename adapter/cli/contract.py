@@ -1,0 +1,149 @@
+"""``pomost contract``: do the national contracts hold what the binding tables say?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from adapter.soap.check import Finding
+
+CHANNELS = ("p1", "cer")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _folders(command: _Command) -> _Command:
+    """The options that both commands share."""
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+        click.option(
+            "--mappings",
+            type=folder,
+            envvar="POMOST_MAPPINGS",
+            help="Folder with bindings/; without it POMOST_MAPPINGS, else the installation's own.",
+        ),
+        click.option(
+            "--wsdl",
+            type=folder,
+            envvar="POMOST_WSDL",
+            help="Folder with p1/ and cer/; without it POMOST_WSDL, else the installation's own.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def contract() -> None:
+    """Check and list the national contracts and their bindings.
+
+    Example: pomost contract check --wsdl /etc/pomost/wsdl
+    """
+
+
+@contract.command()
+@_folders
+@click.option("--all", "show_all", is_flag=True, help="Show satisfied rows, too.")
+def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: bool) -> int:
+    """Say of every row of mappings/bindings/ whether the contract satisfies it.
+
+    Exit code 0: all rows are satisfied; 1: some are not; 3: a file is missing or broken.
+
+    \b
+    Example: pomost contract check
+    Example: pomost contract check --wsdl official-package --json
+    """
+    from adapter import resources
+    from adapter.mapping.tables import load_tables
+    from adapter.soap.check import check as check_rows
+    from adapter.soap.contract import load_contract
+    from adapter.soap.rows import load_rows
+
+    contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
+    tables = load_tables(bindings)
+    found: dict[str, list[Finding]] = {
+        channel: check_rows(load_contract(contracts.resolve(), channel), load_rows(bindings, channel), tables)
+        for channel in CHANNELS
+    }
+    wrong = sum(not each.satisfied for findings in found.values() for each in findings)
+    if as_json:
+        rows = [
+            {
+                "channel": channel,
+                "row": each.row,
+                "verb": each.verb,
+                "direction": each.direction,
+                "subject": each.subject,
+                "finding": each.kind,
+                "message": each.message,
+            }
+            for channel, findings in found.items()
+            for each in findings
+        ]
+        click.echo(json.dumps({"wsdl": str(contracts), "findings": wrong, "rows": rows}, ensure_ascii=False))
+        return 1 if wrong else 0
+    for channel, findings in found.items():
+        for each in findings:
+            if show_all or not each.satisfied:
+                where = f"bindings/{channel}.csv" + (f", row {each.row}" if each.row else "")
+                click.echo(
+                    f"{where}: {each.kind}: {each.verb} {each.direction} {each.subject} {each.message}".rstrip()
+                )
+        click.echo(_sum(channel, findings, contracts))
+    return 1 if wrong else 0
+
+
+def _sum(channel: str, findings: list[Finding], contracts: Path) -> str:
+    rows = [each for each in findings if each.row]
+    good = sum(each.satisfied for each in rows)
+    left_out = len(findings) - len(rows)
+    more = f", {left_out} left out" if left_out else ""
+    return f"{channel}: {good} of {len(rows)} rows satisfied by {contracts / channel}{more}"
+
+
+@contract.command(name="list")
+@_folders
+def list_(wsdl: Path | None, mappings: Path | None, as_json: bool) -> int:
+    """List the operations of the contracts, the verbs bound to them, and where each file is from.
+
+    \b
+    Example: pomost contract list
+    Example: pomost contract list --json
+    """
+    from adapter import resources
+    from adapter.soap.contract import load_contract
+    from adapter.soap.manifest import contract_files
+    from adapter.soap.rows import OPERATION, load_rows
+
+    contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
+    operations: list[dict[str, str]] = []
+    for channel in CHANNELS:
+        bound = {row.path: row for row in load_rows(bindings, channel) if row.direction == OPERATION}
+        for operation in load_contract(contracts.resolve(), channel).operations.values():
+            row = bound.get(operation.name)
+            operations.append(
+                {
+                    "channel": channel,
+                    "operation": operation.name,
+                    "soap_action": operation.soap_action,
+                    "soap_version": operation.soap_version,
+                    "verb": row.verb if row else "",
+                    "status": row.status if row else "",
+                }
+            )
+    files = contract_files(contracts)
+    if as_json:
+        listed = [{"file": each.file, "origin": each.origin, "sha256": each.sha256} for each in files]
+        click.echo(json.dumps({"wsdl": str(contracts), "operations": operations, "files": listed}))
+        return 0
+    for each in operations:
+        verb = f"{each['verb']} ({each['status']})" if each["verb"] else "not bound"
+        click.echo(f"{each['channel']:4} {each['operation']:52} {verb}")
+    for file in files:
+        click.echo(f"{file.origin:15} {file.file}  {file.sha256[:12]}  {file.note}")
+    return 0
