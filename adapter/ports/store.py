@@ -445,13 +445,33 @@ class Cursors(Protocol):
 class UnitOfWork(Protocol):
     """One transaction over all of the store."""
 
-    inbox: Inbox
-    outbox: Outbox
-    calendar: Calendar
-    links: Links
-    differences: Differences
-    audit: Audit
-    cursors: Cursors
+    @property
+    def inbox(self) -> Inbox:
+        """What came."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What goes."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The hospital's calendar."""
+
+    @property
+    def links(self) -> Links:
+        """Their ids and ours."""
+
+    @property
+    def differences(self) -> Differences:
+        """Comparison and discrepancies."""
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what."""
+
+    @property
+    def cursors(self) -> Cursors:
+        """Where polling stands."""
 
     def commit(self) -> None:
         """Keep everything done so far. Without it the end of the block rolls back."""

@@ -24,6 +24,7 @@ from adapter.domain.discrepancy import Discrepancy, DiscrepancyClass, Discrepanc
 from adapter.domain.evidence import seen_times
 from adapter.domain.national import NationalSlotState
 from adapter.domain.slot import SlotState
+from adapter.errors import Refused
 from adapter.mapping.tables import Tables
 from adapter.ports import Clock
 from adapter.ports.store import (
@@ -125,8 +126,12 @@ def _bring(store: Store, now: datetime, stored: StoredDiscrepancy, bring_visit: 
     unknown = stored.found.evidence.get("visits_unknown_here")
     steps = []
     for visit_id in unknown if isinstance(unknown, list | tuple) else ():
-        brought = bring_visit(stored.facility, str(visit_id))
-        note = f"Appointment of visit {visit_id}: " + ("on its way" if brought else "no data to make it from")
+        try:
+            brought = bring_visit(stored.facility, str(visit_id))
+            what = "on its way" if brought else "not made: asked for before, or CeR gives no data for it"
+        except Refused as refusal:
+            brought, what = False, refusal.message
+        note = f"Appointment of visit {visit_id}: {what}"
         if brought and stored.found.kind is DiscrepancyClass.VISIT_ONLY_IN_CER:
             with store.unit_of_work() as work:
                 _acknowledge(work, now, stored, note, str(uuid4()))

@@ -100,9 +100,13 @@ def local(instant: datetime | None) -> str:
     return f"{text[:19]} {text[19:]}"
 
 
-def cells(row: ReportRow) -> list[str]:
-    """A row as texts for a spreadsheet: Warsaw times, several values separated by commas."""
-    return [_cell(name, row) for name in COLUMNS]
+WORDS = frozenset({"cer_state", "hospital_state", "visit_origin"})
+"""Columns whose codes are ours and are written out as words."""
+
+
+def cells(row: ReportRow, language: Texts) -> list[str]:
+    """A row as texts for a spreadsheet: Warsaw times, codes as words, several values separated by commas."""
+    return [language.word(_cell(name, row)) if name in WORDS else _cell(name, row) for name in COLUMNS]
 
 
 def _cell(name: str, row: ReportRow) -> str:

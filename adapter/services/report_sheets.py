@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from adapter import __version__
@@ -42,7 +43,7 @@ def as_csv(package: Package) -> bytes:
     writer = csv.writer(out, delimiter=SEPARATOR, lineterminator="\r\n")
     writer.writerow([inert(head) for head in heads(texts(POLISH), texts(ENGLISH))])
     for row in package.rows:
-        writer.writerow([inert(text) for text in cells(row)])
+        writer.writerow([inert(text) for text in cells(row, texts(POLISH))])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -54,7 +55,7 @@ def as_workbook(package: Package) -> bytes:
     if not isinstance(sheet, Worksheet):
         raise TypeError("a new workbook has a sheet")
     sheet.title = polish("sheet.rows")
-    _fill(sheet, [heads(polish, english), *(cells(row) for row in package.rows)])
+    _fill(sheet, [heads(polish, english), *(cells(row, polish) for row in package.rows)])
     _dress(sheet)
     about = book.create_sheet(polish("sheet.about"))
     _fill(
@@ -108,7 +109,7 @@ def _dress(sheet: Worksheet) -> None:
     sheet.row_dimensions[1].height = 48
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _steady(workbook: bytes, moment: str) -> bytes:

@@ -45,6 +45,14 @@ class Texts:
         text = self._translations.gettext(key)
         return text % values if values else text
 
+    def has(self, key: str) -> bool:
+        """Whether there is a text for the key."""
+        return key in self.keys
+
+    def word(self, code: str) -> str:
+        """A code of ours in this language (``word.<code>``); any other text as it is."""
+        return self(f"word.{code}") if self.has(f"word.{code}") else code
+
 
 def catalogue(language: str) -> Path:
     """The ``.po`` file of a language."""

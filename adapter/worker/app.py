@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import procrastinate
 
-from adapter.services.equipment import Equipment
+from adapter.bootstrap import Adapter
 from adapter.worker import jobs, timetable
 
 SHUTDOWN_SECONDS = 30
 """How long running jobs may take to end when the worker is asked to stop."""
 
 
-def build_app(
-    eq: Equipment, database_url: str, *, sync_cron: str, reconcile_cron: str, reconcile_days: int
-) -> procrastinate.App:
-    """The application with all jobs and the timetable."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database_url))
-    jobs.register(app, eq, reconcile_days=reconcile_days)
-    timetable.schedule(app, eq, sync_cron=sync_cron, reconcile_cron=reconcile_cron)
+def worker_app(adapter: Adapter) -> procrastinate.App:
+    """The application with all jobs and the timetable, on the adapter's database."""
+    settings, eq = adapter.settings, adapter.equipment
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=adapter.database.url))
+    jobs.register(app, eq, reconcile_days=settings.reconcile_days)
+    timetable.schedule(app, eq, sync_cron=settings.sync_cron, reconcile_cron=settings.reconcile_cron)
     return app
 
 

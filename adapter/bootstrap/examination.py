@@ -1,0 +1,170 @@
+"""What ``pomost doctor`` looks at; each finding says what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import uuid4
+
+from adapter import resources
+from adapter.bootstrap.adapter import open_adapter, open_database
+from adapter.bootstrap.national import endpoint_config
+from adapter.clock import SystemClock
+from adapter.domain.moments import warsaw_day
+from adapter.errors import AdapterError, Unavailable
+from adapter.mapping.tables import load_tables
+from adapter.ports import CallContext
+from adapter.settings import Settings, load_settings
+from adapter.soap.binding import load_bound_contract
+from adapter.soap.keys import IdentityFile, read_identity
+from adapter.store import schema
+
+DAYS_LEFT_WARNED = 30
+"""A certificate that ends sooner is a warning."""
+
+CLOCK_OFFSET_WARNED = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: ``state`` is ok, warning or bad; ``unreachable`` when only somebody else can help."""
+
+    subject: str
+    state: str
+    text: str
+    advice: str = ""
+    unreachable: bool = False
+
+
+def examine(*, offline: bool = False) -> Iterator[Finding]:
+    """Look at everything, in an order in which what is first breaks what is next."""
+    try:
+        settings = load_settings()
+    except AdapterError as error:
+        yield Finding("settings", "bad", error.message, "see docs/operations/install.md")
+        return
+    facilities = ", ".join(settings.facilities)
+    if facilities:
+        yield Finding("settings", "ok", f"facilities: {facilities}")
+    else:
+        yield Finding("settings", "warning", "no facility is configured", "write pomost.toml; see install.md")
+    yield from _tables_and_contracts(settings)
+    yield from _certificates(settings)
+    yield from _database(settings)
+    if settings.facilities and not offline:
+        yield from _others(settings)
+
+
+def _checked(subject: str, check: Callable[[], str], advice: str) -> Finding:
+    try:
+        return Finding(subject, "ok", check())
+    except AdapterError as error:
+        return Finding(subject, "bad", error.message, advice, unreachable=isinstance(error, Unavailable))
+
+
+def _tables_and_contracts(settings: Settings) -> Iterator[Finding]:
+    def tables() -> str:
+        folder = resources.mappings(settings.mappings)
+        load_tables(folder)
+        return f"code tables of {folder} are whole"
+
+    found = _checked("mappings", tables, "run pomost mappings check")
+    yield found
+    if found.state != "ok":
+        return
+    for channel in ("cer", "p1"):
+
+        def contract(channel: str = channel) -> str:
+            mappings, wsdl = resources.mappings(settings.mappings), resources.wsdl(settings.wsdl)
+            bound = load_bound_contract(wsdl, mappings, channel, load_tables(mappings))
+            return f"{len(bound.verbs)} verbs are bound to {wsdl / channel}"
+
+        yield _checked(f"contract {channel}", contract, "run pomost contract check")
+
+
+def _certificates(settings: Settings) -> Iterator[Finding]:
+    today = SystemClock().now()
+    for name, facility in settings.facilities.items():
+        for channel, endpoint in (("cer", facility.cer), ("p1", facility.p1)):
+            config = endpoint_config(channel, endpoint)
+            for use, file in (("TLS", config.tls), ("signing", config.signing)):
+                if file is not None:
+                    yield _certificate(f"certificate {name} {channel} {use}", file, today.date())
+
+
+def _certificate(subject: str, file: IdentityFile, today: date) -> Finding:
+    try:
+        identity = read_identity(file)
+    except AdapterError as error:
+        return Finding(subject, "bad", error.message, "ask for the file and password again, or convert the file")
+    left = (identity.certificate.not_valid_after_utc.date() - today).days
+    text = f"{file.path}: {left} days left"
+    if left < 0:
+        return Finding(subject, "bad", f"{file.path}: expired {-left} days ago", "get a new one from the authority")
+    if left < DAYS_LEFT_WARNED:
+        return Finding(subject, "warning", text, "ask the authority for a new one now")
+    return Finding(subject, "ok", text)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        with open_database(settings) as database:
+            where = "embedded PostgreSQL" if database.embedded else "the server of DATABASE_URL"
+            status = schema.status(database.engine)
+            yield Finding("database", "ok", f"{where} answers" + (f"; {database.notice}" if database.notice else ""))
+            if status.ready:
+                yield Finding("migrations", "ok", f"schema {status.current}")
+            else:
+                yield Finding("migrations", "bad", f"schema {status.current or 'none'}", "run pomost database upgrade")
+                return
+    except AdapterError as error:
+        yield Finding(
+            "database", "bad", error.message, "see docs/operations/database.md", isinstance(error, Unavailable)
+        )
+
+
+def _others(settings: Settings) -> Iterator[Finding]:
+    """The audit chain, reachability and clocks: through the adapter as it will work."""
+    try:
+        with open_adapter(settings) as adapter:
+            with adapter.store.unit_of_work() as work:
+                broken = work.audit.verify()
+            if broken is None:
+                yield Finding("audit", "ok", "the chain is whole")
+            else:
+                yield Finding("audit", "bad", broken, "keep the database as it is and call whoever looks after it")
+            today = warsaw_day(adapter.clock.now())
+            for facility in adapter.facilities:
+                yield from _reach(adapter.equipment.registry, facility, today)
+                yield _checked(
+                    f"EHR of {facility}",
+                    lambda facility=facility: _ask_ehr(adapter.hospital, facility),  # type: ignore[misc]
+                    "check address, certificates and credentials of the EHR",
+                )
+    except AdapterError as error:
+        yield Finding("adapter", "bad", error.message, "mend what is said above first", isinstance(error, Unavailable))
+
+
+def _ask_ehr(hospital: object, facility: str) -> str:
+    for page in hospital.changes(facility, "Schedule", ""):  # type: ignore[attr-defined]
+        return f"answers; {len(page.resources)} schedules on the first page"
+    return "answers; no schedules"
+
+
+def _reach(registry: object, facility: str, today: date) -> Iterator[Finding]:
+    context = CallContext(facility, str(uuid4()), str(uuid4()))
+    subject = f"CeR for {facility}"
+    try:
+        listing = registry.list_slots(context, "doctor", today)  # type: ignore[attr-defined]
+    except AdapterError as error:
+        yield Finding(
+            subject, "bad", error.message, "check address, certificates, network", isinstance(error, Unavailable)
+        )
+        return
+    yield Finding(subject, "ok", "answers a signed question with a signed reply")
+    if listing.server_time is not None:
+        offset = listing.server_time - listing.fetched_at
+        state = "ok" if abs(offset) <= CLOCK_OFFSET_WARNED else "warning"
+        advice = "" if state == "ok" else "check this machine's time (NTP)"
+        yield Finding(f"clock of {facility}", state, f"CeR is {offset.total_seconds():+.1f} s from us", advice)
