@@ -49,3 +49,9 @@ def bad(all_certificates: tuple[TestCertificates, BadCertificates]) -> BadCertif
 @pytest.fixture(scope="session")
 def certificates_folder(certificates: TestCertificates) -> Path:
     return certificates.folder
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> tuple[TestCertificates, BadCertificates]:
+    """Certificates that are valid today: TLS itself looks at the machine's clock."""
+    return make_bad_certificates(tmp_path_factory.mktemp("live"), now=datetime.now(UTC))
