@@ -5,6 +5,7 @@ Nothing else in the simulator asks the machine for the time.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +16,11 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 def machine_time() -> datetime:
     """The machine's time, aware and UTC."""
     return datetime.now(UTC)
+
+
+def wait(seconds: float) -> None:
+    """Let the caller wait in real time: for slow answers asked for."""
+    time.sleep(seconds)
 
 
 class MovableClock:

@@ -44,6 +44,12 @@ def parse(raw: bytes) -> etree._Element:
     Raises:
         Fault: niepoprawnyKomunikat.
     """
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise malformed("the message is not in UTF-8") from wrong
+    if b"\0" in raw:
+        raise malformed("the message is not in UTF-8")
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
         raise malformed("a document type or entity is not allowed")
     parser = etree.XMLParser(

@@ -7,7 +7,6 @@ Troubles asked for are made here.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from lxml import etree
 from adapter.simulator import cer, envelope, p1
 from adapter.simulator.answers import MAJOR, MINOR, Fault, Refusal, malformed
 from adapter.simulator.caller import read_caller
+from adapter.simulator.clock import wait
 from adapter.simulator.contract import Contract, Operation
 from adapter.simulator.https import Delivery, Reply, Request
 from adapter.simulator.security import SeenMessages, Signer, Trust, verify
@@ -96,7 +96,7 @@ class Service:
         if self._trouble("unavailable", action):
             return Reply(503, b"unavailable\n", PLAIN)
         if trouble := self._trouble("slow", action):
-            time.sleep(trouble.seconds)
+            wait(trouble.seconds)
         if self._trouble("request-lost", action):
             return Reply(500, delivery=Delivery.NEVER)
         if trouble := self._trouble("fault", action):
