@@ -101,8 +101,7 @@ def missing(element: Element, *names: str) -> Iterator[Problem]:
     The models stop at the first kind of problem, and take ``_status`` for ``status``: so it is looked at again.
     """
     for name in names:
-        found = element.content.get(name)
-        if found is None or found in ("", [], {}):
+        if not element.has(name):
             yield problem("FHIR-SHAPE-01", element.at(name))
 
 

@@ -103,11 +103,14 @@ def _encodable(text: str) -> bool:
 
 
 def faults(value: object, path: str) -> list[Problem]:
-    """What no model would show: repeated names, unpaired surrogates, deep nesting. ``path`` names ``value``."""
+    """What no model would show: names twice, unpaired surrogates, empty values, deep nesting. ``path`` names ``value``."""
     found: list[Problem] = []
     todo: list[tuple[str, object, int]] = [(path, value, 1)]
     while todo:
         where, node, depth = todo.pop()
+        if node in ("", [], {}):
+            found.append(problem("FHIR-SHAPE-08", where))
+            continue
         if isinstance(node, str):
             if not _encodable(node):
                 found.append(problem("FHIR-READ-03", where))

@@ -23,8 +23,8 @@ class Element:
         return f"{self.path}.{name}"
 
     def has(self, name: str) -> bool:
-        """Whether the child is there, with any content."""
-        return name in self.content
+        """Whether the child is there with any content; FHIR knows no empty texts, lists and objects."""
+        return self.content.get(name) not in (None, "", [], {})
 
     def child(self, name: str) -> Element | None:
         """The child object, None if there is none."""

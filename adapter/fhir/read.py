@@ -46,7 +46,7 @@ class Reading:
     @property
     def plain_fhir(self) -> bool:
         """Whether FHIR itself has nothing against it, whatever our profile says."""
-        return not any(one.rule.startswith("FHIR-") for one in self.problems)
+        return not any(one.rule.startswith("FHIR-") and one.severity == ERROR for one in self.problems)
 
     def checked(self) -> FHIRResourceModel:
         """The model.
@@ -83,10 +83,10 @@ def read_value(value: object, raw: bytes) -> Reading:
             return _reading(raw, resource, kind if model is not None else "", None, [*found, foreign])
     if model is None:
         return refused(raw, [*found, problem("FHIR-READ-08", f"{named}.resourceType")])
-    if found:
+    if any(one.severity == ERROR for one in found):
         return _reading(raw, resource, kind, None, found)
     made, shape = check_shape(kind, model, resource)
-    return _reading(raw, resource, kind, made, [*shape, *check_profile(kind, resource)])
+    return _reading(raw, resource, kind, made, [*found, *shape, *check_profile(kind, resource)])
 
 
 def refused(raw: bytes, problems: Iterable[Problem]) -> Reading:

@@ -67,6 +67,11 @@ RULES: dict[str, Rule] = {
         "the contained resource is no known FHIR R4 resource",
     ),
     "FHIR-SHAPE-07": Rule("podano naraz więcej niż jedną z możliwych wartości", "more than one of a choice is given"),
+    "FHIR-SHAPE-08": Rule(
+        "pusty tekst, lista lub obiekt nie jest zgodny z FHIR; pominięto",
+        "an empty text, list or object is not FHIR; passed over",
+        WARNING,
+    ),
     "FHIR-CODE-01": Rule("kod spoza wymaganej listy FHIR", "the code is not in FHIR's required list"),
     "FHIR-REF-01": Rule(
         "odwołanie wskazuje zasób niedozwolonego typu",
