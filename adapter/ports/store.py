@@ -151,7 +151,8 @@ class Outbox(Protocol):
     def settle(self, settlements: Iterable[Settlement]) -> frozenset[int]:
         """Record how tries ended; returns the ids of the messages that changed.
 
-        A settlement whose ``message_id`` is no longer current changes nothing. Refusing a message refuses those that wait ``after`` it.
+        A settlement whose ``message_id`` is no longer current changes nothing.
+        Refusing a message refuses those that wait ``after`` it.
         """
 
     def pause(self, facility: str, destination: Destination, until: datetime, problem: str) -> None:

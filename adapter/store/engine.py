@@ -102,14 +102,12 @@ def normalised(text: str) -> URL:
 
 
 def _engine(url: URL, pool_size: int) -> Engine:
-    arguments: dict[str, object] = {}
-    for name, value in (
-        ("connect_timeout", CONNECT_TIMEOUT_SECONDS),
-        ("application_name", "pomost"),
-        ("options", "-c timezone=UTC"),
-    ):
-        if name not in url.query:
-            arguments[name] = value
+    wanted: dict[str, object] = {
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "application_name": "pomost",
+        "options": "-c timezone=UTC",
+    }
+    arguments = {name: value for name, value in wanted.items() if name not in url.query}
     return create_engine(
         url,
         pool_size=pool_size,
@@ -138,18 +136,17 @@ def translated() -> Iterator[None]:
 
 def _translate(error: DBAPIError) -> AdapterError | None:
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    detail = str(error.orig).strip().splitlines()[:1]
-    said = detail[0] if detail else type(error.orig).__name__
+    said = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+    lost = not state and type(error.orig).__name__ == "OperationalError"
+    found: AdapterError | None = None
     if state in _NO_ENTRY or "authentication failed" in said:
-        return Misconfigured(f"the database refuses us: {said}", setting="DATABASE_URL")
-    if state in _NO_SCHEMA:
-        return Misconfigured("the database lacks our tables; run: pomost database upgrade", setting="DATABASE_URL")
-    if state == _FOREIGN_KEY and "facility" in said:
-        return Misconfigured("this facility is not registered in the database; add it to the settings")
-    if state in _TRY_AGAIN:
-        return Unavailable(f"the database could not do this now; try again (SQLSTATE {state})")
-    if error.connection_invalidated or (not state and type(error.orig).__name__ == "OperationalError"):
-        return Unavailable(f"the database cannot be reached: {said}")
-    if state.startswith("08"):
-        return Unavailable(f"the database cannot be reached (SQLSTATE {state})")
-    return None
+        found = Misconfigured(f"the database refuses us: {said}", setting="DATABASE_URL")
+    elif state in _NO_SCHEMA:
+        found = Misconfigured("the database lacks our tables; run: pomost database upgrade", setting="DATABASE_URL")
+    elif state == _FOREIGN_KEY and "facility_fkey" in said:
+        found = Misconfigured("this facility is not registered in the database; add it to the settings")
+    elif state in _TRY_AGAIN:
+        found = Unavailable(f"the database could not do this now; try again (SQLSTATE {state})")
+    elif error.connection_invalidated or lost or state.startswith("08"):
+        found = Unavailable(f"the database cannot be reached: {said}")
+    return found

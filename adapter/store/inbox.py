@@ -1,0 +1,130 @@
+"""What came from EHRs, raw and sealed, once per version.
+
+Versions of one resource are taken in the order they came: a later one is not handed out while an
+earlier one is new or in somebody's hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+
+from adapter.errors import BadInput
+from adapter.ports import Received
+from adapter.ports.store import InboxEntry, InboxState, StoredProblem
+from adapter.store.session import Session
+
+_COLUMNS = (
+    "i.id, i.facility, i.source, i.resource_type, i.resource_id, i.version, i.raw, i.last_updated, i.received_at, "
+    "i.state, i.problems"
+)
+
+
+class SqlInbox:
+    """Implements :class:`adapter.ports.store.Inbox`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, facility: str, received: Received, at: datetime) -> int | None:
+        """Store; returns the id, or None when this version is already there."""
+        rows = self._session.run(
+            "INSERT INTO inbox "
+            "(facility, source, resource_type, resource_id, version, raw, last_updated, received_at) "
+            "VALUES (%(facility)s, %(source)s, %(type)s, %(id)s, %(version)s, %(raw)s, %(updated)s, %(at)s) "
+            "ON CONFLICT (facility, resource_type, resource_id, version) DO NOTHING RETURNING id",
+            facility=facility,
+            source=received.source,
+            type=received.resource_type,
+            id=received.resource_id,
+            version=received.version,
+            raw=self._session.seal.seal(received.raw, *_identity(facility, received)),
+            updated=received.last_updated,
+            at=at,
+        )
+        return cast(int, rows[0][0]) if rows else None
+
+    def take(self, facility: str, resource_type: str, limit: int) -> Sequence[InboxEntry]:
+        """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
+        rows = self._session.run(
+            f"SELECT {_COLUMNS} FROM inbox i "  # noqa: S608  # constant columns
+            "WHERE i.facility = %(facility)s AND i.resource_type = %(type)s AND i.state = 'new' "
+            "AND (i.resource_id = '' OR NOT EXISTS (SELECT 1 FROM inbox earlier "
+            "WHERE earlier.facility = i.facility AND earlier.resource_type = i.resource_type "
+            "AND earlier.resource_id = i.resource_id AND earlier.state = 'new' AND earlier.resource_id <> '' "
+            "AND earlier.id < i.id)) ORDER BY i.id LIMIT %(limit)s FOR UPDATE OF i SKIP LOCKED",
+            facility=facility,
+            type=resource_type,
+            limit=limit,
+        )
+        return [self._entry(row) for row in rows]
+
+    def settle(self, entry_id: int, state: InboxState, problems: Sequence[StoredProblem] = ()) -> None:
+        """Record what became of an entry."""
+        self._session.run(
+            "UPDATE inbox SET state = %(state)s, problems = %(problems)s::jsonb WHERE id = %(id)s",
+            id=entry_id,
+            state=state.value,
+            problems=orjson.dumps([asdict(problem) for problem in problems]).decode(),
+        )
+
+    def get(self, entry_id: int) -> InboxEntry | None:
+        """One entry."""
+        rows = self._session.run(f"SELECT {_COLUMNS} FROM inbox i WHERE i.id = %(id)s", id=entry_id)  # noqa: S608
+        return self._entry(rows[0]) if rows else None
+
+    def find(
+        self, *, facility: str | None = None, states: Sequence[InboxState] = (), limit: int = 100
+    ) -> Sequence[InboxEntry]:
+        """Entries, newest first."""
+        rows = self._session.run(
+            f"SELECT {_COLUMNS} FROM inbox i "  # noqa: S608  # constant columns
+            "WHERE (%(facility)s::text IS NULL OR i.facility = %(facility)s) "
+            "AND (cardinality(%(states)s::text[]) = 0 OR i.state = ANY (%(states)s)) "
+            "ORDER BY i.id DESC LIMIT %(limit)s",
+            facility=facility,
+            states=[state.value for state in states],
+            limit=limit,
+        )
+        return [self._entry(row) for row in rows]
+
+    def replay(self, entry_id: int) -> None:
+        """Make an entry new again.
+
+        Raises:
+            BadInput: there is no such entry.
+        """
+        if not self._session.changed(
+            "UPDATE inbox SET state = 'new', problems = '[]'::jsonb WHERE id = %(id)s", id=entry_id
+        ):
+            raise BadInput(f"there is no inbox entry {entry_id}", field="id")
+
+    def refusals_by_rule(self, facility: str) -> Mapping[str, int]:
+        """How many entries each rule refused."""
+        rows = self._session.run(
+            "SELECT problem ->> 'rule', count(DISTINCT i.id) FROM inbox i, jsonb_array_elements(i.problems) problem "
+            "WHERE i.facility = %(facility)s AND i.state = 'refused' AND problem ->> 'rule' <> '' "
+            "AND problem ->> 'severity' = 'error' GROUP BY 1 ORDER BY 1",
+            facility=facility,
+        )
+        return {str(row[0]): cast(int, row[1]) for row in rows}
+
+    def _entry(self, row: Sequence[Any]) -> InboxEntry:
+        facility = str(row[1])
+        shell = Received(str(row[2]), str(row[3]), str(row[4]), str(row[5]), b"", cast("datetime | None", row[7]))
+        raw = self._session.seal.open(bytes(cast(bytes, row[6])), *_identity(facility, shell))
+        received = Received(
+            shell.source, shell.resource_type, shell.resource_id, shell.version, raw, shell.last_updated
+        )
+        problems = tuple(StoredProblem(**problem) for problem in cast("list[dict[str, str]]", row[10]))
+        return InboxEntry(
+            cast(int, row[0]), facility, received, cast(datetime, row[8]), InboxState(str(row[9])), problems
+        )
+
+
+def _identity(facility: str, received: Received) -> tuple[str, ...]:
+    return "inbox", facility, received.resource_type, received.resource_id, received.version

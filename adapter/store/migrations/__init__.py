@@ -1,0 +1,1 @@
+"""Alembic migrations; run by :mod:`adapter.store.schema`, no alembic.ini needed."""

@@ -1,0 +1,191 @@
+"""The outbox's statements, each over many rows at once, and its rows as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+
+from adapter.ports.store import Action, Destination, Message, MessageState, NewMessage
+from adapter.store.session import Session
+
+COLUMNS = (
+    "m.id, m.facility, m.destination, m.action, m.subjects, m.correlation_id, m.message_id, m.payload, m.sealed, "
+    "m.state, m.attempts, m.created_at, m.sent_at, m.answered_at, m.result_code, m.problem, m.after_id"
+)
+
+_NOT_PAUSED = """
+    (m.facility, m.destination) NOT IN
+        (SELECT p.facility, p.destination FROM outbox_pause p WHERE p.until > %(now)s)
+"""
+_FIRST_IN_ITS_LINES = """
+    NOT EXISTS (
+        SELECT 1 FROM outbox_line mine
+        JOIN outbox_line earlier ON earlier.facility = mine.facility AND earlier.subject = mine.subject
+            AND earlier.message < mine.message AND earlier.open
+        WHERE mine.message = m.id)
+"""
+_AFTER_DECIDED = """
+    (m.after_id IS NULL OR NOT EXISTS (
+        SELECT 1 FROM outbox_message a WHERE a.id = m.after_id AND (a.state = 'refused' OR (
+            a.state IN ('waiting', 'sending', 'in-doubt')
+            AND (a.facility, a.destination) NOT IN
+                (SELECT p.facility, p.destination FROM outbox_pause p WHERE p.until > %(now)s)))))
+"""
+
+CLAIM = f"""
+WITH due AS (
+    SELECT m.id FROM outbox_message m
+    WHERE m.state = 'waiting' AND m.not_before <= %(now)s
+        AND (%(facility)s::text IS NULL OR m.facility = %(facility)s)
+        AND {_NOT_PAUSED} AND {_AFTER_DECIDED} AND {_FIRST_IN_ITS_LINES}
+    ORDER BY m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED)
+UPDATE outbox_message m
+SET state = 'sending', worker = %(worker)s, attempts = m.attempts + 1, sent_at = %(now)s,
+    message_id = gen_random_uuid()::text
+FROM due WHERE m.id = due.id AND m.state = 'waiting'
+RETURNING {COLUMNS}
+"""  # noqa: S608  # built from constants
+
+CLAIM_DOUBTS = f"""
+SELECT {COLUMNS} FROM outbox_message m
+WHERE m.state = 'in-doubt' AND m.not_before <= %(now)s
+    AND (%(facility)s::text IS NULL OR m.facility = %(facility)s) AND {_NOT_PAUSED}
+ORDER BY m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+"""  # noqa: S608  # built from constants
+
+SETTLE = """
+WITH ended AS (
+    SELECT * FROM unnest(
+        %(id)s::bigint[], %(message_id)s::text[], %(state)s::text[], %(at)s::timestamptz[],
+        %(result_code)s::text[], %(problem)s::text[], %(not_before)s::timestamptz[]
+    ) AS e (id, message_id, state, at, result_code, problem, not_before)),
+settled AS (
+    UPDATE outbox_message m
+    SET state = e.state, worker = NULL, result_code = e.result_code, problem = e.problem,
+        not_before = COALESCE(e.not_before, m.not_before),
+        answered_at = CASE WHEN e.state IN ('delivered', 'refused') THEN e.at ELSE m.answered_at END,
+        sealed = CASE WHEN e.state IN ('delivered', 'refused') THEN NULL ELSE m.sealed END
+    FROM ended e
+    WHERE m.id = e.id AND m.message_id = e.message_id AND m.state IN ('sending', 'in-doubt')
+    RETURNING m.id, m.state),
+closed AS (
+    UPDATE outbox_line l SET open = false
+    FROM settled s WHERE l.message = s.id AND s.state IN ('delivered', 'refused'))
+SELECT id, state FROM settled
+"""
+
+REFUSE_FOLLOWERS = """
+WITH RECURSIVE follower AS (
+    SELECT m.id FROM outbox_message m WHERE m.after_id = ANY (%(ids)s) AND m.state = 'waiting'
+    UNION
+    SELECT m.id FROM outbox_message m JOIN follower f ON m.after_id = f.id WHERE m.state = 'waiting'),
+refused AS (
+    UPDATE outbox_message m SET state = 'refused', problem = %(problem)s, sealed = NULL, answered_at = %(now)s
+    FROM follower f WHERE m.id = f.id AND m.state = 'waiting' RETURNING m.id)
+UPDATE outbox_line l SET open = false FROM refused r WHERE l.message = r.id
+"""
+
+RECOVER = """
+UPDATE outbox_message SET state = 'in-doubt', worker = NULL, not_before = %(ask_at)s, problem = %(problem)s
+WHERE state = 'sending' AND worker NOT IN (
+    SELECT k.objid::bigint::integer FROM pg_locks k
+    WHERE k.locktype = 'advisory' AND k.classid = %(lease)s AND k.objsubid = 2 AND k.granted
+        AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
+"""
+
+_RESERVE = """
+WITH locked AS MATERIALIZED (
+    SELECT count(*) AS held FROM (
+        SELECT pg_advisory_xact_lock(hashtextextended(s.subject, 0))
+        FROM unnest(%(subjects)s::text[]) AS s (subject)) AS l)
+SELECT nextval(pg_get_serial_sequence('outbox_message', 'id'))
+FROM locked, generate_series(1, %(count)s)
+"""
+
+_INSERT = """
+INSERT INTO outbox_message
+    (id, facility, destination, action, subjects, correlation_id, payload, sealed, had_sealed, created_at,
+     not_before, after_id)
+SELECT n.id, n.facility, n.destination, n.action, ARRAY(SELECT jsonb_array_elements_text(n.subjects::jsonb)),
+    n.correlation_id, n.payload::jsonb, n.sealed, n.sealed IS NOT NULL, %(now)s, %(now)s, n.after_id
+FROM unnest(%(id)s::bigint[], %(facility)s::text[], %(destination)s::text[], %(action)s::text[],
+    %(subjects)s::text[], %(correlation_id)s::text[], %(payload)s::text[], %(sealed)s::bytea[], %(after)s::bigint[]
+) AS n (id, facility, destination, action, subjects, correlation_id, payload, sealed, after_id)
+ORDER BY n.id
+"""
+
+_INSERT_LINES = """
+INSERT INTO outbox_line (facility, subject, message)
+SELECT * FROM unnest(%(facility)s::text[], %(subject)s::text[], %(message)s::bigint[])
+"""
+
+
+def reserve(session: Session, messages: Sequence[NewMessage]) -> list[int]:
+    """Lock the subjects, then take ids: within a subject, ids and commits have one order."""
+    subjects = sorted({f"{message.facility}\x1f{subject}" for message in messages for subject in message.subjects})
+    rows = session.run(_RESERVE, subjects=subjects, count=len(messages))
+    return sorted(cast(int, row[0]) for row in rows)
+
+
+def insert(session: Session, ids: Sequence[int], messages: Sequence[NewMessage], now: datetime) -> None:
+    """Write messages and their lines."""
+    sealed = [
+        None
+        if message.sealed is None
+        else session.seal.seal_json(message.sealed, "outbox", message.facility, str(identity))
+        for identity, message in zip(ids, messages, strict=True)
+    ]
+    session.run(
+        _INSERT,
+        id=list(ids),
+        facility=[message.facility for message in messages],
+        destination=[message.destination.value for message in messages],
+        action=[message.action.value for message in messages],
+        subjects=[orjson.dumps(message.subjects).decode() for message in messages],
+        correlation_id=[message.correlation_id for message in messages],
+        payload=[orjson.dumps(message.payload).decode() for message in messages],
+        sealed=sealed,
+        after=[message.after for message in messages],
+        now=now,
+    )
+    lines = [
+        (message.facility, subject, identity)
+        for identity, message in zip(ids, messages, strict=True)
+        for subject in dict.fromkeys(message.subjects)
+    ]
+    session.run(
+        _INSERT_LINES,
+        facility=[line[0] for line in lines],
+        subject=[line[1] for line in lines],
+        message=[line[2] for line in lines],
+    )
+
+
+def message_from(session: Session, row: Sequence[Any]) -> Message:
+    """A row with :data:`COLUMNS` as a message, opened."""
+    identity, facility = cast(int, row[0]), str(row[1])
+    sealed = None
+    if row[8] is not None:
+        sealed = session.seal.open_json(bytes(cast(bytes, row[8])), "outbox", facility, str(identity))
+    return Message(
+        id=identity,
+        facility=facility,
+        destination=Destination(str(row[2])),
+        action=Action(str(row[3])),
+        subjects=tuple(cast("list[str]", row[4])),
+        correlation_id=str(row[5]),
+        message_id=str(row[6]),
+        payload=cast("dict[str, object]", row[7]),
+        sealed=sealed,
+        state=MessageState(str(row[9])),
+        attempts=cast(int, row[10]),
+        created_at=cast(datetime, row[11]),
+        sent_at=cast("datetime | None", row[12]),
+        answered_at=cast("datetime | None", row[13]),
+        result_code=str(row[14]),
+        problem=str(row[15]),
+        after=cast("int | None", row[16]),
+    )

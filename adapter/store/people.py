@@ -1,0 +1,127 @@
+"""Patients and referrals: everything about a person is sealed; a keyed digest finds them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from adapter.domain.entitlement import Criterion
+from adapter.domain.identifiers import PersonDocument, PersonIdentifier, Pesel, ReferralKey, ReferralNumber
+from adapter.domain.patient import Patient
+from adapter.domain.referral import Referral, ReferralState
+from adapter.ports.store import ReferralRecord
+from adapter.store import calendar_tables as t
+from adapter.store.session import Session
+
+PESEL_SYSTEM = "pesel"
+"""The ``system`` of :meth:`SqlPeople.identifier_digest` for a PESEL; a document brings its own."""
+
+
+class SqlPeople:
+    """The part of the calendar that is about persons."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put_patient(self, facility: str, patient: Patient) -> None:
+        """Insert or replace, sealed."""
+        system = _system(patient.identifier)
+        said = {
+            "system": system,
+            "identifier": patient.identifier.reveal(),
+            "given": patient.given,
+            "family": patient.family,
+            "phone": patient.phone,
+            "email": patient.email,
+        }
+        values = {
+            "sealed": self._session.seal.seal_json(said, "patient", facility, patient.id),
+            "identifier_digest": self.identifier_digest(system, patient.identifier.reveal()),
+        }
+        row = insert(t.patient).values(facility=facility, id=patient.id, **values)
+        self._session.connection.execute(row.on_conflict_do_update(index_elements=["facility", "id"], set_=values))
+
+    def patient(self, facility: str, patient_id: str) -> Patient | None:
+        """One patient, unsealed."""
+        query = select(t.patient.c.sealed).where(t.patient.c.facility == facility, t.patient.c.id == patient_id)
+        sealed = self._session.connection.execute(query).scalar_one_or_none()
+        if sealed is None:
+            return None
+        said = self._session.seal.open_json(bytes(sealed), "patient", facility, patient_id)
+        system, value = cast(str, said["system"]), cast(str, said["identifier"])
+        return Patient(
+            id=patient_id,
+            identifier=Pesel(value) if system == PESEL_SYSTEM else PersonDocument(value, system),
+            given=cast(str, said["given"]),
+            family=cast(str, said["family"]),
+            phone=cast("str | None", said["phone"]),
+            email=cast("str | None", said["email"]),
+        )
+
+    def patient_by_identifier(self, facility: str, identifier_digest: str) -> str | None:
+        """The EHR id of the patient whose identifier has this keyed digest, None if none or several."""
+        query = select(t.patient.c.id).where(
+            t.patient.c.facility == facility, t.patient.c.identifier_digest == identifier_digest
+        )
+        found = self._session.connection.execute(query.limit(2)).scalars().all()
+        return found[0] if len(found) == 1 else None
+
+    def identifier_digest(self, system: str, value: str) -> str:
+        """Keyed digest under which a person is looked up: ``pesel`` and a PESEL, or a document's system and number."""
+        return self._session.seal.digest(system, value)
+
+    def put_referral(self, facility: str, record: ReferralRecord) -> None:
+        """Insert or replace, the key sealed. An access code is not stored."""
+        referral = record.referral
+        key = referral.access.reveal() if isinstance(referral.access, ReferralKey) else None
+        values = {
+            "patient_id": referral.patient_id,
+            "criterion": referral.criterion.value,
+            "service": referral.service,
+            "stated_root": referral.number.root if referral.number else None,
+            "stated_extension": referral.number.extension if referral.number else None,
+            "number_root": record.number.root if record.number else None,
+            "number_extension": record.number.extension if record.number else None,
+            "key": None
+            if key is None
+            else self._session.seal.seal(key.encode("ascii"), "referral", facility, referral.id),
+            "state": record.state.value if record.state else None,
+            "held": record.held,
+        }
+        row = insert(t.referral).values(facility=facility, id=referral.id, **values)
+        self._session.connection.execute(row.on_conflict_do_update(index_elements=["facility", "id"], set_=values))
+
+    def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
+        """One referral."""
+        query = select(t.referral).where(t.referral.c.facility == facility, t.referral.c.id == referral_id)
+        row = self._session.connection.execute(query).mappings().one_or_none()
+        if row is None:
+            return None
+        key = None
+        if row["key"] is not None:
+            opened = self._session.seal.open(bytes(row["key"]), "referral", facility, referral_id)
+            key = ReferralKey(opened.decode("ascii"))
+        referral = Referral(
+            id=referral_id,
+            patient_id=row["patient_id"],
+            criterion=Criterion(row["criterion"]),
+            number=_number(row["stated_root"], row["stated_extension"]),
+            access=key,
+            service=row["service"],
+        )
+        return ReferralRecord(
+            referral=referral,
+            state=None if row["state"] is None else ReferralState(row["state"]),
+            number=_number(row["number_root"], row["number_extension"]),
+            held=row["held"],
+        )
+
+
+def _system(identifier: PersonIdentifier) -> str:
+    return PESEL_SYSTEM if isinstance(identifier, Pesel) else identifier.system
+
+
+def _number(root: str | None, extension: str | None) -> ReferralNumber | None:
+    return None if root is None or extension is None else ReferralNumber(root, extension)

@@ -1,0 +1,34 @@
+"""What the parts of one unit of work share: connection, seal, clock, and what to do at commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from adapter.ports import Clock
+from adapter.ports.store import AuditRecord
+from adapter.store.sealing import Seal
+
+
+@dataclass(slots=True)
+class Session:
+    """One transaction. ``asked`` are facilities whose outbox got something to deliver."""
+
+    connection: Connection
+    seal: Seal
+    clock: Clock
+    asked: set[str] = field(default_factory=set)
+    audit: list[AuditRecord] = field(default_factory=list)
+    """Written at commit, so that the chain is held for a moment only."""
+
+    def run(self, sql: str, **values: object) -> Sequence[Sequence[Any]]:
+        """Run one statement with psycopg's ``%(name)s`` placeholders; its rows, none if it has none."""
+        result = self.connection.exec_driver_sql(sql, values)
+        return result.all() if result.returns_rows else ()
+
+    def changed(self, sql: str, **values: object) -> int:
+        """Run one statement; how many rows it touched."""
+        return self.connection.exec_driver_sql(sql, values).rowcount
