@@ -1,7 +1,8 @@
 """Our own certificates and keys: PEM files or the PKCS#12 files that the authority issues.
 
 The authority's ``.p12`` files use old ciphers (p1.md section 1). ``cryptography`` reads them where
-its OpenSSL still can; where not, the error names the file and the command that converts it.
+its OpenSSL still can; where it cannot, that looks like a wrong password, so the error then names the
+command that converts the file as well.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 
 from cryptography import x509
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
@@ -17,6 +19,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, p
 
 from adapter.errors import Misconfigured
 from adapter.soap.trust import KEY_BITS_MIN, read_certificates
+
+_OLD_CIPHERS = tuple(bytes.fromhex("2a864886f70d010c01") + bytes([each]) for each in range(1, 7))
+"""DER of the PKCS#12 password ciphers of RFC 7292 appendix C (RC4, 3DES, RC2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,13 @@ def _from_pkcs12(file: IdentityFile, raw: bytes) -> Identity:
         key, certificate, more = pkcs12.load_key_and_certificates(raw, password)
     except ValueError as error:
         if "password" in str(error).lower():
-            raise Misconfigured(f"the password does not open {name}", setting=name, code="WRONG_PASSWORD") from error
+            old = any(oid in raw for oid in _OLD_CIPHERS)
+            more_advice = (
+                f"; if it is the right one, its old cipher is refused here: {_conversion(file.path)}" if old else ""
+            )
+            raise Misconfigured(
+                f"the password does not open {name}{more_advice}", setting=name, code="WRONG_PASSWORD"
+            ) from error
         raise Misconfigured(
             f"{name} is not a PKCS#12 file that can be read; {_conversion(file.path)}", setting=name
         ) from error
@@ -122,4 +133,6 @@ def _read(path: Path) -> bytes:
 
 def _conversion(path: Path) -> str:
     """The command that turns an old PKCS#12 file into a PEM file with certificate and key."""
-    return f"convert it: openssl pkcs12 -legacy -in {path} -out {path.with_suffix('.pem')} -noenc"
+    return (
+        f"convert it: openssl pkcs12 -legacy -in {quote(str(path))} -out {quote(str(path.with_suffix('.pem')))} -noenc"
+    )
