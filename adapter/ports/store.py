@@ -21,7 +21,7 @@ from typing import Protocol
 
 from adapter.domain.appointment import Visit
 from adapter.domain.discrepancy import Discrepancy, SlotPair
-from adapter.domain.identifiers import ReferralNumber
+from adapter.domain.identifiers import PersonIdentifier, ReferralNumber
 from adapter.domain.national import SlotListing
 from adapter.domain.patient import Patient
 from adapter.domain.referral import Referral, ReferralState
@@ -132,6 +132,9 @@ class Outbox(Protocol):
 
     def add(self, message: NewMessage) -> int:
         """Append; defers the delivery job in this transaction; returns the id."""
+
+    def add_all(self, messages: Sequence[NewMessage]) -> Sequence[int]:
+        """Append many in few statements, in order; returns their ids."""
 
     def claim(self, worker: int, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
         """Take up to ``limit`` deliverable messages, oldest first, and mark them SENDING.
@@ -297,6 +300,9 @@ class Calendar(Protocol):
     def put_slot(self, facility: str, slot: Slot) -> None:
         """Insert or replace."""
 
+    def put_slots(self, facility: str, slots: Sequence[Slot]) -> None:
+        """Insert or replace many in few statements; of two with one id the last counts."""
+
     def slot(self, facility: str, slot_id: str) -> Slot | None:
         """One slot."""
 
@@ -321,7 +327,7 @@ class Calendar(Protocol):
     def patient_by_identifier(self, facility: str, identifier_digest: str) -> str | None:
         """The EHR id of the patient whose identifier has this keyed digest, None if none is known."""
 
-    def identifier_digest(self, system: str, value: str) -> str:
+    def identifier_digest(self, identifier: PersonIdentifier) -> str:
         """Keyed digest (HMAC-SHA256 with the installation's key) under which a person is looked up."""
 
     def put_referral(self, facility: str, record: ReferralRecord) -> None:
@@ -364,6 +370,9 @@ class Differences(Protocol):
 
     def load_listing(self, facility: str, schedule_id: str, day: date, listing: SlotListing) -> bool:
         """Replace CeR's view of one (schedule, day) by COPY; False when the digest says nothing changed."""
+
+    def load_listings(self, facility: str, listings: Iterable[tuple[str, date, SlotListing]]) -> int:
+        """The same for many (schedule id, Warsaw day, list), streamed; returns how many changed."""
 
     def compare(self, facility: str, schedule_id: str | None, first: date, last: date) -> Iterator[SlotPair]:
         """Full join of both sides for the days given: only the pairs that differ or carry visits to judge."""

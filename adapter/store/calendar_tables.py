@@ -157,7 +157,7 @@ referral = Table(
     Column("stated_extension", Text),
     Column("number_root", Text),
     Column("number_extension", Text),
-    Column("key", LargeBinary),
+    Column("access", LargeBinary),
     Column("state", Text),
     Column("held", Boolean, nullable=False),
     one_of("criterion", "criterion", "stable", "urgent"),

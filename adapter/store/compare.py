@@ -57,7 +57,7 @@ hv AS (
     JOIN visit v ON v.facility = %(facility)s AND v.id = vs.visit_id
         AND v.state IN ('pending', 'booked', 'arrived', 'checked-in', 'served')),
 nv AS (
-    SELECT x.slot_id, x.day, x.schedule_id, COALESCE(l.ours, r.id, e.id) AS ours FROM part p
+    SELECT x.id, x.slot_id, x.day, x.schedule_id, COALESCE(l.ours, r.id, e.id) AS ours FROM part p
     JOIN national_visit x ON x.facility = %(facility)s AND x.schedule_id = p.schedule_id AND x.day = p.day
         AND x.state IN ('saved', 'served')
     LEFT JOIN link l ON l.facility = %(facility)s AND l.kind = 'visit' AND l.theirs = x.id
@@ -73,7 +73,7 @@ pair AS (
         h.id AS h_id, h.starts AS h_starts, h.ends AS h_ends, h.state AS h_state, h.kind AS h_kind,
         h.capacity AS h_capacity, h.changed_at AS h_changed_at,
         n.id AS n_id, n.starts AS n_starts, n.ends AS n_ends, n.state AS n_state, n.kind AS n_kind,
-        n.fetched_at, n.digest
+        n.capacity AS n_capacity, n.fetched_at, n.digest
     FROM h FULL JOIN n ON n.partner = h.id AND n.rank = 1)
 SELECT pair.*,
     (SELECT jsonb_agg(jsonb_build_array(v.id, v.state, COALESCE(l.theirs, v.national_id)) ORDER BY v.id)
@@ -83,7 +83,11 @@ SELECT pair.*,
     (SELECT jsonb_agg(jsonb_build_array(x.id, x.state, x.saved_at, x.reference, x.origin)
             ORDER BY x.saved_at NULLS LAST, x.id)
         FROM national_visit x WHERE x.facility = %(facility)s AND x.schedule_id = pair.schedule_id
-            AND x.day = pair.day AND x.slot_id = pair.n_id AND x.state IN ('saved', 'served')) AS n_visits,
+            AND x.day = pair.day AND x.slot_id = pair.n_id) AS n_visits,
+    (SELECT jsonb_agg(jsonb_build_array(v.id, v.state, nv.id) ORDER BY v.id)
+        FROM nv JOIN visit v ON v.facility = %(facility)s AND v.id = nv.ours
+        WHERE nv.schedule_id = pair.schedule_id AND nv.day = pair.day AND nv.slot_id = pair.n_id
+            AND NOT EXISTS (SELECT 1 FROM hv WHERE hv.slot_id = pair.h_id AND hv.id = v.id)) AS known_visits,
     b.message_id, b.asked_at, b.answered_at, b.result_code, b.proven_at, b.clock_offset_seconds, b.listing_digest
 FROM pair
 LEFT JOIN hc ON hc.slot_id = pair.h_id
@@ -107,7 +111,7 @@ ORDER BY pair.schedule_id, pair.day, COALESCE(pair.h_starts, pair.n_starts), pai
 
 def pairs(session: Session, facility: str, schedule_id: str | None, first: date, last: date) -> Iterator[SlotPair]:
     """Pairs that differ or carry visits to judge, by schedule, day and start; streamed."""
-    _prepare(session, facility)
+    _prepare(session, facility, many=schedule_id is None or first != last)
     result = session.connection.execution_options(yield_per=ROWS_AT_ONCE).exec_driver_sql(
         COMPARE, {"facility": facility, "schedule": schedule_id, "first": first, "last": last}
     )
@@ -118,10 +122,14 @@ def pairs(session: Session, facility: str, schedule_id: str | None, first: date,
         result.close()
 
 
-def _prepare(session: Session, facility: str) -> None:
+def _prepare(session: Session, facility: str, *, many: bool) -> None:
     """Let the planner know what was just loaded, and that all rows are wanted."""
-    session.run(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
-    session.run("SET LOCAL cursor_tuple_fraction = 1.0")
+    session.run(
+        "SELECT set_config('work_mem', %(memory)s, true), set_config('cursor_tuple_fraction', '1.0', true)",
+        memory=WORK_MEMORY,
+    )
+    if not many:
+        return
     loaded = session.run(
         "SELECT COALESCE(sum(slots), 0) FROM national_listing WHERE facility = %(facility)s", facility=facility
     )[0][0]
@@ -138,6 +146,7 @@ def _pair(facility: str, row: Mapping[str, Any]) -> SlotPair:
         hospital=None if row["h_id"] is None else _hospital(row),
         national=None if row["n_id"] is None else _national(row),
         block=None if row["message_id"] is None else _block(row),
+        known_visits=_views(row["known_visits"]),
     )
 
 
@@ -150,9 +159,7 @@ def _hospital(row: Mapping[str, Any]) -> HospitalSlotView:
         kind=SlotKind(row["h_kind"]),
         capacity=row["h_capacity"],
         changed_at=row["h_changed_at"],
-        visits=tuple(
-            HospitalVisitView(identity, VisitState(state), theirs) for identity, state, theirs in row["h_visits"] or ()
-        ),
+        visits=_views(row["h_visits"]),
     )
 
 
@@ -166,7 +173,12 @@ def _national(row: Mapping[str, Any]) -> NationalSlotView:
         visits=tuple(_visit(row["n_id"], said) for said in row["n_visits"] or ()),
         fetched_at=row["fetched_at"],
         listing_digest=row["digest"],
+        capacity=row["n_capacity"],
     )
+
+
+def _views(said: list[Any] | None) -> tuple[HospitalVisitView, ...]:
+    return tuple(HospitalVisitView(identity, VisitState(state), theirs) for identity, state, theirs in said or ())
 
 
 def _visit(slot_id: str, said: list[Any]) -> NationalVisit:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import orjson
 
-from adapter.errors import BadInput
+from adapter.errors import BadInput, Refused
 from adapter.ports import Received
 from adapter.ports.store import InboxEntry, InboxState, StoredProblem
 from adapter.store.session import Session
@@ -22,6 +22,10 @@ _COLUMNS = (
     "i.id, i.facility, i.source, i.resource_type, i.resource_id, i.version, i.raw, i.last_updated, i.received_at, "
     "i.state, i.problems"
 )
+
+
+ERASED_TYPE = "ServiceRequest"
+"""Its content may hold an access code, which is never kept after use."""
 
 
 class SqlInbox:
@@ -64,11 +68,14 @@ class SqlInbox:
         return [self._entry(row) for row in rows]
 
     def settle(self, entry_id: int, state: InboxState, problems: Sequence[StoredProblem] = ()) -> None:
-        """Record what became of an entry."""
+        """Record what became of an entry. One that may hold an access code loses its content when it is done."""
         self._session.run(
-            "UPDATE inbox SET state = %(state)s, problems = %(problems)s::jsonb WHERE id = %(id)s",
+            "UPDATE inbox SET state = %(state)s, problems = %(problems)s::jsonb, raw = CASE "
+            "WHEN resource_type = %(secret)s AND %(state)s IN ('taken', 'superseded') THEN ''::bytea ELSE raw END "
+            "WHERE id = %(id)s",
             id=entry_id,
             state=state.value,
+            secret=ERASED_TYPE,
             problems=orjson.dumps([asdict(problem) for problem in problems]).decode(),
         )
 
@@ -97,11 +104,14 @@ class SqlInbox:
 
         Raises:
             BadInput: there is no such entry.
+            Refused: its content was erased when it was taken.
         """
-        if not self._session.changed(
-            "UPDATE inbox SET state = 'new', problems = '[]'::jsonb WHERE id = %(id)s", id=entry_id
-        ):
+        rows = self._session.run("SELECT raw = ''::bytea FROM inbox WHERE id = %(id)s FOR UPDATE", id=entry_id)
+        if not rows:
             raise BadInput(f"there is no inbox entry {entry_id}", field="id")
+        if rows[0][0]:
+            raise Refused(f"the content of inbox entry {entry_id} was erased when it was taken", code="ContentErased")
+        self._session.run("UPDATE inbox SET state = 'new', problems = '[]'::jsonb WHERE id = %(id)s", id=entry_id)
 
     def refusals_by_rule(self, facility: str) -> Mapping[str, int]:
         """How many entries each rule refused."""
@@ -116,7 +126,8 @@ class SqlInbox:
     def _entry(self, row: Sequence[Any]) -> InboxEntry:
         facility = str(row[1])
         shell = Received(str(row[2]), str(row[3]), str(row[4]), str(row[5]), b"", cast("datetime | None", row[7]))
-        raw = self._session.seal.open(bytes(cast(bytes, row[6])), *_identity(facility, shell))
+        stored = bytes(cast(bytes, row[6]))
+        raw = self._session.seal.open(stored, *_identity(facility, shell)) if stored else b""
         received = Received(
             shell.source, shell.resource_type, shell.resource_id, shell.version, raw, shell.last_updated
         )

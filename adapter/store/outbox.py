@@ -64,12 +64,16 @@ class SqlOutbox:
     def claim_doubts(
         self, worker: int, now: datetime, limit: int, *, facility: str | None = None
     ) -> Sequence[Message]:
-        """Messages in doubt whose time to be asked about has come, locked until the transaction ends."""
+        """Messages in doubt whose time to be asked about has come, oldest first; nothing is marked."""
         rows = self._session.run(outbox_rows.CLAIM_DOUBTS, now=now, limit=limit, facility=facility)
         return [message_from(self._session, row) for row in rows]
 
     def settle(self, settlements: Iterable[Settlement]) -> frozenset[int]:
-        """Record how tries ended; returns the ids that changed: one that is no longer current does not."""
+        """Record how tries ended; returns the ids of the messages that changed.
+
+        One whose ``message_id`` is no longer current changes nothing. A late DELIVERED still counts for
+        a message that was put back in its line and not yet taken again: it saves a second sending.
+        """
         ended = list(settlements)
         if not ended:
             return frozenset()

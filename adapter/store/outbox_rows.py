@@ -53,7 +53,7 @@ CLAIM_DOUBTS = f"""
 SELECT {COLUMNS} FROM outbox_message m
 WHERE m.state = 'in-doubt' AND m.not_before <= %(now)s
     AND (%(facility)s::text IS NULL OR m.facility = %(facility)s) AND {_NOT_PAUSED}
-ORDER BY m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+ORDER BY m.id LIMIT %(limit)s
 """  # noqa: S608  # built from constants
 
 SETTLE = """
@@ -69,7 +69,8 @@ settled AS (
         answered_at = CASE WHEN e.state IN ('delivered', 'refused') THEN e.at ELSE m.answered_at END,
         sealed = CASE WHEN e.state IN ('delivered', 'refused') THEN NULL ELSE m.sealed END
     FROM ended e
-    WHERE m.id = e.id AND m.message_id = e.message_id AND m.state IN ('sending', 'in-doubt')
+    WHERE m.id = e.id AND m.message_id = e.message_id
+        AND (m.state IN ('sending', 'in-doubt') OR (m.state = 'waiting' AND e.state = 'delivered'))
     RETURNING m.id, m.state),
 closed AS (
     UPDATE outbox_line l SET open = false

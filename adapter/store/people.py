@@ -8,7 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from adapter.domain.entitlement import Criterion
-from adapter.domain.identifiers import PersonDocument, PersonIdentifier, Pesel, ReferralKey, ReferralNumber
+from adapter.domain.identifiers import (
+    AccessByCode,
+    AccessCode,
+    PersonDocument,
+    PersonIdentifier,
+    Pesel,
+    ReferralAccess,
+    ReferralKey,
+    ReferralNumber,
+)
 from adapter.domain.patient import Patient
 from adapter.domain.referral import Referral, ReferralState
 from adapter.ports.store import ReferralRecord
@@ -16,7 +25,7 @@ from adapter.store import calendar_tables as t
 from adapter.store.session import Session
 
 PESEL_SYSTEM = "pesel"
-"""The ``system`` of :meth:`SqlPeople.identifier_digest` for a PESEL; a document brings its own."""
+"""Stands for the identifier system of a PESEL; a document brings its own."""
 
 
 class SqlPeople:
@@ -27,9 +36,8 @@ class SqlPeople:
 
     def put_patient(self, facility: str, patient: Patient) -> None:
         """Insert or replace, sealed."""
-        system = _system(patient.identifier)
         said = {
-            "system": system,
+            "system": _system(patient.identifier),
             "identifier": patient.identifier.reveal(),
             "given": patient.given,
             "family": patient.family,
@@ -38,7 +46,7 @@ class SqlPeople:
         }
         values = {
             "sealed": self._session.seal.seal_json(said, "patient", facility, patient.id),
-            "identifier_digest": self.identifier_digest(system, patient.identifier.reveal()),
+            "identifier_digest": self.identifier_digest(patient.identifier),
         }
         row = insert(t.patient).values(facility=facility, id=patient.id, **values)
         self._session.connection.execute(row.on_conflict_do_update(index_elements=["facility", "id"], set_=values))
@@ -50,10 +58,9 @@ class SqlPeople:
         if sealed is None:
             return None
         said = self._session.seal.open_json(bytes(sealed), "patient", facility, patient_id)
-        system, value = cast(str, said["system"]), cast(str, said["identifier"])
         return Patient(
             id=patient_id,
-            identifier=Pesel(value) if system == PESEL_SYSTEM else PersonDocument(value, system),
+            identifier=_person(cast(str, said["system"]), cast(str, said["identifier"])),
             given=cast(str, said["given"]),
             family=cast(str, said["family"]),
             phone=cast("str | None", said["phone"]),
@@ -68,14 +75,13 @@ class SqlPeople:
         found = self._session.connection.execute(query.limit(2)).scalars().all()
         return found[0] if len(found) == 1 else None
 
-    def identifier_digest(self, system: str, value: str) -> str:
-        """Keyed digest under which a person is looked up: ``pesel`` and a PESEL, or a document's system and number."""
-        return self._session.seal.digest(system, value)
+    def identifier_digest(self, identifier: PersonIdentifier) -> str:
+        """Keyed digest (HMAC-SHA256 with the installation's lookup key) under which a person is looked up."""
+        return self._session.seal.digest(_system(identifier), identifier.reveal())
 
     def put_referral(self, facility: str, record: ReferralRecord) -> None:
-        """Insert or replace, the key sealed. An access code is not stored."""
+        """Insert or replace, key or access code sealed."""
         referral = record.referral
-        key = referral.access.reveal() if isinstance(referral.access, ReferralKey) else None
         values = {
             "patient_id": referral.patient_id,
             "criterion": referral.criterion.value,
@@ -84,9 +90,7 @@ class SqlPeople:
             "stated_extension": referral.number.extension if referral.number else None,
             "number_root": record.number.root if record.number else None,
             "number_extension": record.number.extension if record.number else None,
-            "key": None
-            if key is None
-            else self._session.seal.seal(key.encode("ascii"), "referral", facility, referral.id),
+            "access": self._seal_access(facility, referral),
             "state": record.state.value if record.state else None,
             "held": record.held,
         }
@@ -99,16 +103,12 @@ class SqlPeople:
         row = self._session.connection.execute(query).mappings().one_or_none()
         if row is None:
             return None
-        key = None
-        if row["key"] is not None:
-            opened = self._session.seal.open(bytes(row["key"]), "referral", facility, referral_id)
-            key = ReferralKey(opened.decode("ascii"))
         referral = Referral(
             id=referral_id,
             patient_id=row["patient_id"],
             criterion=Criterion(row["criterion"]),
             number=_number(row["stated_root"], row["stated_extension"]),
-            access=key,
+            access=self._access(facility, referral_id, row["access"]),
             service=row["service"],
         )
         return ReferralRecord(
@@ -117,6 +117,28 @@ class SqlPeople:
             number=_number(row["number_root"], row["number_extension"]),
             held=row["held"],
         )
+
+    def _seal_access(self, facility: str, referral: Referral) -> bytes | None:
+        access = referral.access
+        if access is None:
+            return None
+        if isinstance(access, ReferralKey):
+            said = {"key": access.reveal()}
+        else:
+            said = {"code": access.code.reveal(), "system": _system(access.person), "person": access.person.reveal()}
+        return self._session.seal.seal_json(said, "referral", facility, referral.id)
+
+    def _access(self, facility: str, referral_id: str, sealed: bytes | None) -> ReferralAccess | None:
+        if sealed is None:
+            return None
+        said = self._session.seal.open_json(bytes(sealed), "referral", facility, referral_id)
+        if "key" in said:
+            return ReferralKey(str(said["key"]))
+        return AccessByCode(AccessCode(str(said["code"])), _person(str(said["system"]), str(said["person"])))
+
+
+def _person(system: str, value: str) -> PersonIdentifier:
+    return Pesel(value) if system == PESEL_SYSTEM else PersonDocument(value, system)
 
 
 def _system(identifier: PersonIdentifier) -> str:

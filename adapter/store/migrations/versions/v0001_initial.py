@@ -237,7 +237,7 @@ CREATE TABLE referral (
     stated_extension TEXT,
     number_root TEXT,
     number_extension TEXT,
-    key BYTEA,
+    access BYTEA,
     state TEXT,
     held BOOLEAN NOT NULL,
     CONSTRAINT referral_pkey PRIMARY KEY (facility, id),
