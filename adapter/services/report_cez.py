@@ -26,14 +26,14 @@ from adapter.errors import BadInput, Misconfigured, Refused
 from adapter.mapping.tables import Tables
 from adapter.ports import Clock
 from adapter.ports.store import AuditRecord, Store, UnitOfWork
+from adapter.services.attribution import person
 from adapter.services.report_letter import as_letter, as_page
 from adapter.services.report_package import Package, as_json, digest
-from adapter.services.report_rows import PERSON, filed, rows_for_cez
+from adapter.services.report_rows import filed, rows_for_cez
 from adapter.services.report_sheets import as_csv, as_workbook
 
 SAME_DAY_MAX = 1_000
 """Packages of one facility and day that may lie in one folder."""
-WHO_MAX_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +114,6 @@ def file_rows(store: Store, clock: Clock, tables: Tables, facility: str, *, day:
         _file(work, package, who, again=False)
         work.commit()
     return len(package.rows)
-
-
-def person(account: str) -> str:
-    """``person:ACCOUNT`` for the audit.
-
-    Raises:
-        BadInput: empty, too long, or with characters that no account has. A number that could be a PESEL
-            is no account either.
-    """
-    text = account.strip()
-    if not re.fullmatch(r"[\w.@ -]+", text) or len(text) > WHO_MAX_CHARACTERS or re.search(r"[0-9]{8}", text):
-        raise BadInput("this is no account name: letters, digits, dots, at signs and dashes are", field="who")
-    return f"{PERSON}{text}"
 
 
 def _file(work: UnitOfWork, package: Package, who: str, *, again: bool) -> None:

@@ -14,20 +14,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from adapter.domain.discrepancy import DiscrepancyClass, DiscrepancyState
-from adapter.domain.identifiers import IdentifierError, Pesel
 from adapter.errors import Refused
 from adapter.mapping.code_table import CodeTable, Row
 from adapter.mapping.tables import Tables
 from adapter.ports.store import Store, StoredDiscrepancy, UnitOfWork
+from adapter.services.attribution import PERSON, looks_personal
 
 ROWS_MAX = 5_000
 """More rows in one day's package mean that something else is wrong."""
 WITHHELD = "***"
-PERSON = "person:"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/|-]{0,127}")
-_DIGITS = re.compile(r"[0-9]+")
-_KEY_DIGITS_MIN = 22
-"""A run of digits as long as a referral number or longer is no id of a slot or visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +78,8 @@ def rows_for_cez(
 ) -> tuple[ReportRow, ...]:
     """The rows of the package for the terms of a Warsaw ``day``, by start of the term.
 
-    A row that was filed is offered again only with ``again``. One that closed by itself (the visit was
-    moved since) still happened and is offered; one that a person closed is not.
+    A difference that was filed is offered again only with ``again``, also when it closed and came back since.
+    One that closed by itself (the visit was moved) still happened and is offered; one that a person closed is not.
 
     Raises:
         Refused: there are more than ``ROWS_MAX``.
@@ -93,12 +89,17 @@ def rows_for_cez(
         stored = work.differences.find(facility=facility, first=day, last=day, classes=classes, limit=ROWS_MAX + 1)
         if len(stored) > ROWS_MAX:
             raise Refused(f"more than {ROWS_MAX} rows for one day", code="REPORT_TOO_LONG")
-        rows = [
-            _row(work, tables, one)
-            for one in stored
-            if _goes_to_cez(tables, one) and not _dismissed(one) and (again or not filed(one))
-        ]
+        offered = [one for one in _newest(stored) if _goes_to_cez(tables, one) and not _dismissed(one)]
+        if not again:
+            sent = {one.found.key for one in stored if filed(one)}
+            offered = [one for one in offered if one.found.key not in sent]
+        rows = [_row(work, tables, one) for one in offered]
     return tuple(sorted(rows, key=lambda row: (str(row.term_starts), row.cer_slot_id, row.discrepancy_id)))
+
+
+def _newest(stored: Sequence[StoredDiscrepancy]) -> list[StoredDiscrepancy]:
+    """One for each difference: a row that closed and came back under a new number is the same difference."""
+    return list({one.found.key: one for one in sorted(stored, key=lambda one: one.id)}.values())
 
 
 def filed(stored: StoredDiscrepancy) -> bool:
@@ -187,21 +188,9 @@ def own_id(value: object) -> str:
     text = str(value or "")
     if not text:
         return ""
-    if not _ID.fullmatch(text) or any(_personal(run) for run in _DIGITS.findall(text)):
+    if not _ID.fullmatch(text) or looks_personal(text):
         return WITHHELD
     return text
-
-
-def _personal(digits: str) -> bool:
-    if len(digits) >= _KEY_DIGITS_MIN:
-        return True
-    if len(digits) != 11:
-        return False
-    try:
-        Pesel(digits)
-    except IdentifierError:
-        return False
-    return True
 
 
 def _visits(ids: Sequence[str], facts: Mapping[str, object]) -> tuple[SavedVisit, ...]:

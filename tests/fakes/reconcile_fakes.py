@@ -21,7 +21,7 @@ from adapter.domain.discrepancy import (
 from adapter.domain.national import NationalSlot, SlotListing, UnreadableRow
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
-from adapter.errors import AdapterError
+from adapter.errors import AdapterError, Refused
 from adapter.ports import CallContext
 from adapter.ports.store import (
     Action,
@@ -226,7 +226,11 @@ class FakeDifferences:
 
     def record(self, facility: str, found: Sequence[Discrepancy], at: datetime) -> None:
         for one in found:
-            known = [n for n, old in enumerate(self.state.discrepancies) if old.found.key == one.key]
+            known = [
+                n
+                for n, old in enumerate(self.state.discrepancies)
+                if old.found.key == one.key and old.state != "closed"
+            ]
             if known:
                 old = self.state.discrepancies[known[0]]
                 self.state.discrepancies[known[0]] = replace(old, found=one, last_seen=at)
@@ -239,7 +243,13 @@ class FakeDifferences:
         for n, old in enumerate(self.state.discrepancies):
             same = old.found.schedule_id == schedule_id and first <= old.found.day <= last
             if same and old.last_seen != at and old.state != "closed":
-                self.state.discrepancies[n] = replace(old, state="closed")
+                entry = {
+                    "at": at.isoformat(),
+                    "who": "system:reconcile",
+                    "state": "closed",
+                    "note": "not found any more",
+                }
+                self.state.discrepancies[n] = replace(old, state="closed", history=(*old.history, entry))
                 closed += 1
         return closed
 
@@ -269,6 +279,8 @@ class FakeDifferences:
     def mark(self, discrepancy_id: int, state: str, who: str, note: str, at: datetime) -> None:
         for n, old in enumerate(self.state.discrepancies):
             if old.id == discrepancy_id:
+                if old.state == "closed" and state != "reported":
+                    raise Refused(f"discrepancy {discrepancy_id} is closed", code="Closed")
                 entry: Mapping[str, object] = {"at": at.isoformat(), "who": who, "state": state, "note": note}
                 self.state.discrepancies[n] = replace(old, state=state, history=(*old.history, entry))
 

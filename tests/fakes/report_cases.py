@@ -30,7 +30,11 @@ BLOCK = BlockView(
 
 
 def term(
-    number: int, state: SlotState, there: NationalSlotState, *saved: tuple[str, datetime], block: BlockView | None = None
+    number: int,
+    state: SlotState,
+    there: NationalSlotState,
+    *saved: tuple[str, datetime],
+    block: BlockView | None = None,
 ) -> SlotPair:
     """A quarter of an hour on the day, with visits (id, saved at) on CeR's side."""
     starts = datetime(2026, 11, 30, 8, 0, tzinfo=UTC) + timedelta(minutes=15 * number)
