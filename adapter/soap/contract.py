@@ -31,6 +31,18 @@ SHOWN_PROBLEM_MAX_CHARACTERS = 300
 _BROKEN = (zeep.exceptions.Error, etree.LxmlError, OSError, ValueError, LookupError, AttributeError, TypeError)
 _one_at_a_time = threading.Lock()
 """A schema keeps its last problems in itself, so two threads must not ask at once."""
+_KINDS = {
+    "SCHEMAV_ELEMENT_CONTENT": "not expected here, or something is missing",
+    "SCHEMAV_CVC_ELT_1": "not a message of the contract",
+    "SCHEMAV_CVC_DATATYPE_VALID_1_2_1": "not a value of its type",
+    "SCHEMAV_CVC_PATTERN_VALID": "not of the form asked for",
+    "SCHEMAV_CVC_ENUMERATION_VALID": "none of the permitted values",
+    "SCHEMAV_CVC_MINLENGTH_VALID": "too short",
+    "SCHEMAV_CVC_MAXLENGTH_VALID": "too long",
+    "SCHEMAV_CVC_MININCLUSIVE_VALID": "too small",
+    "SCHEMAV_CVC_MAXINCLUSIVE_VALID": "too large",
+}
+"""libxml2's kinds of problems in plain words; another kind is shown by its own name."""
 _ELEMENT_IN_MESSAGE = re.compile(r"^Element '(?:\{[^}]*\})?([^']*)'")
 
 
@@ -93,8 +105,8 @@ def problems_of(schema: etree.XMLSchema, content: etree._Element) -> tuple[Schem
         if schema.validate(content):
             return ()
         for entry in schema.error_log:  # type: ignore[attr-defined]  # missing in lxml-stubs
-            match = _ELEMENT_IN_MESSAGE.match(entry.message)
-            found.append(SchemaProblem(match.group(1) if match else "message", str(entry.type_name)))
+            match, kind = _ELEMENT_IN_MESSAGE.match(entry.message), str(entry.type_name)
+            found.append(SchemaProblem(match.group(1) if match else "message", _KINDS.get(kind, kind)))
     return tuple(dict.fromkeys(found))
 
 
