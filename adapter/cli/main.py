@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contract": ("adapter.cli.contract:contract", "Check and list the national contracts and their bindings."),
     "database": ("adapter.cli.database:database", "Upgrade the database or show its state."),
     "deliver": ("adapter.cli.operate:deliver", "Deliver what waits in the outbox, now."),
-    "demo": ("adapter.cli.demo:demo", "Play the whole story on the simulator, then exit."),
+    "demo": ("adapter.cli.demo.command:demo", "Play the whole story on the simulator, then exit."),
     "discrepancies": ("adapter.cli.discrepancies:discrepancies", "List, show and resolve discrepancies."),
     "doctor": ("adapter.cli.doctor:doctor", "Check everything this installation needs."),
     "fhir": ("adapter.cli.fhir:fhir", "Check FHIR files against the profile."),

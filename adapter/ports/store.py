@@ -353,7 +353,7 @@ class Links(Protocol):
     """Their id <-> ours."""
 
     def put(self, facility: str, kind: str, ours: str, theirs: str) -> None:
-        """``kind`` is ``slot``, ``visit``, ``waiting-entry``. Raises Refused when either side is linked elsewhere."""
+        """``kind`` is ``slot``, ``visit``, ``waiting-entry``, ``visit-ended``. Raises Refused when either side is linked elsewhere."""
 
     def theirs(self, facility: str, kind: str, ours: str) -> str | None:
         """CeR's id."""

@@ -33,6 +33,7 @@ def judge(frame: VisitFrame) -> None:
         )
     record = frame.referral
     must_be_allowed(
+        frame.desk,
         judge_booking(
             frame.visit,
             frame.slot,
@@ -41,7 +42,7 @@ def judge(frame: VisitFrame) -> None:
             frame.desk.today,
             referral_needed=referral_needed(frame.desk.eq.tables, frame.schedule.service, frame.desk.today),
             referral_held=record is not None and will_be_held(frame.desk, record),
-        )
+        ),
     )
 
 

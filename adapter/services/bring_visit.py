@@ -30,12 +30,10 @@ def bring_visit(desk: Desk, change: VisitChange) -> bool:
     if change.person is None:
         raise Rejected("CeR did not say whose visit it is", code="PERSON_MISSING")
     system, value = person_to_fhir(change.person, desk.eq.tables)
-    digest = desk.work.calendar.identifier_digest(system, value)
+    digest = desk.work.calendar.identifier_digest(change.person)
     patient_id = desk.work.calendar.patient_by_identifier(desk.facility, digest)
     after = _create_patient(desk, change, digest, f"{system}|{value}") if patient_id is None else None
-    body = appointment_to_fhir(
-        change, slot, patient_id or PATIENT_TO_COME.partition("/")[2], desk.eq.tables, on=desk.today
-    )
+    body = appointment_to_fhir(change, slot, patient_id or PATIENT_TO_COME.partition("/")[2], desk.eq.tables)
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,

@@ -24,7 +24,7 @@ def cancel_visit(frame: VisitFrame) -> None:
     visit, desk = frame.visit, frame.desk
     code = visit.end_reason or (ENTERED_BY_MISTAKE if visit.state is VisitState.VOID else None)
     reason = end_reasons(desk.eq.tables, on=desk.today).get(code) if code is not None else None
-    must_be_allowed(judge_cancel(visit, reason, desk.today))
+    must_be_allowed(desk, judge_cancel(visit, reason, desk.today))
     already = frame.before is not None and frame.before.state in ENDED
     frame.keep()
     if reason is None or (already and frame.standing is Standing.NONE):

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from adapter.domain.moments import warsaw_day
-from adapter.ports.store import Action, AuditRecord, Destination, Message, MessageState, NewMessage, UnitOfWork
+from adapter.ports.store import (
+    Action,
+    AuditRecord,
+    Destination,
+    Message,
+    MessageState,
+    NewMessage,
+    StoredProblem,
+    UnitOfWork,
+)
 from adapter.services.equipment import Equipment
 
 UNFINISHED = (MessageState.WAITING, MessageState.SENDING, MessageState.IN_DOUBT)
@@ -22,6 +31,8 @@ class Desk:
     work: UnitOfWork
     facility: str
     correlation_id: str
+    notes: list[StoredProblem] = field(default_factory=list)
+    """Warnings of rules about the entry at hand."""
 
     @property
     def today(self) -> date:

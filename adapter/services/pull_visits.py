@@ -1,6 +1,7 @@
 """What happened to visits in CeR comes into the EHR: patients' own bookings, moves and cancellations.
 
-CeR is right about what patients do. The cursor moves in the transaction that handles the page; a
+CeR is right about what patients do. Of several changes of one visit on a page the last one counts. The
+cursor moves in the transaction that handles the page; a
 change that was seen before changes nothing (the visit's link and state say so).
 """
 
@@ -12,6 +13,7 @@ from uuid import uuid4
 from adapter.domain.national import NationalVisitState, Origin, VisitChange
 from adapter.errors import AdapterError, Refused
 from adapter.ports import CallContext
+from adapter.ports.store import Action
 from adapter.services.bring_visit import bring_visit
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
@@ -48,15 +50,25 @@ def pull_visits(eq: Equipment, facility: str) -> Pulled:
         page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), cursor)
         summary.unreadable += len(page.unreadable)
         summary.problems += [f"change {row.position}: {row.problem}" for row in page.unreadable]
+        latest = {change.visit_id: change for change in page.changes}
         with eq.store.unit_of_work() as work:
             desk = Desk(eq, work, facility, correlation)
-            for change in page.changes:
+            if any(_too_early(desk, change) for change in latest.values()):
+                break  # the page is handled again when the EHR has made what is on its way
+            for change in latest.values():
                 _handle(desk, change, summary)
             work.cursors.set(facility, CURSOR, page.cursor)
             work.commit()
         if not page.more:
             break
     return summary
+
+
+def _too_early(desk: Desk, change: VisitChange) -> bool:
+    """A change of a visit whose Appointment is still being made in the EHR."""
+    if change.state is NationalVisitState.SAVED and change.origin is not Origin.FACILITY:
+        return False
+    return desk.pending(f"national-visit:{change.visit_id}", [Action.WRITE_BACK]) is not None
 
 
 def _handle(desk: Desk, change: VisitChange, summary: Pulled) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapter.domain.rules.verdict import Verdict, refusals
+from adapter.domain.rules.verdict import Verdict, refusals, warnings
 from adapter.errors import BadInput
 from adapter.fhir.problems import Problem
 from adapter.ports.store import InboxState, StoredProblem
+from adapter.services.desk import Desk
 
 REFERENCE_RULE = "POMOST-REF-01"
 """A reference leads to a resource that nobody has."""
@@ -42,23 +43,23 @@ def stored(problem: Problem) -> StoredProblem:
     return StoredProblem(problem.path, problem.rule, problem.text_pl, problem.text_en, problem.severity)
 
 
-def must_be_allowed(verdicts: Sequence[Verdict], path: str = "Appointment") -> None:
-    """Go on only when no rule refuses.
+def must_be_allowed(desk: Desk, verdicts: Sequence[Verdict], path: str = "Appointment") -> None:
+    """Go on only when no rule refuses; warnings are noted on the desk and kept with the entry.
 
     Raises:
         NotTaken: with every rule that refuses, its article and what to do.
     """
     refused = refusals(verdicts)
     if refused:
-        raise NotTaken(
-            InboxState.REFUSED,
-            [
-                StoredProblem(
-                    path=path,
-                    rule=verdict.rule,
-                    text_pl=f"{verdict.text_pl} ({verdict.article})",
-                    text_en=f"{verdict.text_en} ({verdict.article})",
-                )
-                for verdict in refused
-            ],
-        )
+        raise NotTaken(InboxState.REFUSED, [_told(verdict, path, "error") for verdict in refused])
+    desk.notes.extend(_told(verdict, path, "warning") for verdict in warnings(verdicts))
+
+
+def _told(verdict: Verdict, path: str, severity: str) -> StoredProblem:
+    return StoredProblem(
+        path=path,
+        rule=verdict.rule,
+        text_pl=f"{verdict.text_pl} ({verdict.article})",
+        text_en=f"{verdict.text_en} ({verdict.article})",
+        severity=severity,
+    )

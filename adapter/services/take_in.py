@@ -113,7 +113,7 @@ def take_entry(
     try:
         reading = read(entry.received.raw)
         state = HANDLERS[entry.received.resource_type](desk, reading)
-        outcome = (state, tuple(stored(problem) for problem in reading.problems), None)
+        outcome = (state, (*(stored(problem) for problem in reading.problems), *desk.notes), None)
     except MissingReference as missing:
         outcome = (missing.state, missing.problems, missing)
     except NotTaken as refusal:

@@ -38,7 +38,7 @@ def take_visit(desk: Desk, visit: Visit) -> None:
     """
     before = desk.work.calendar.visit(desk.facility, visit.id)
     permitted = transitions(desk.eq.tables, on=desk.today)
-    must_be_allowed([permitted.judge(before.state if before else None, visit.state)], "Appointment.status")
+    must_be_allowed(desk, [permitted.judge(before.state if before else None, visit.state)], "Appointment.status")
     _recognise(desk, visit)
     frame = _frame(desk, visit, before)
     if frame.national:

@@ -29,13 +29,14 @@ def wait_for_visit(frame: VisitFrame) -> None:
         )
     record = frame.referral
     must_be_allowed(
+        frame.desk,
         judge_waiting(
             frame.visit,
             record.referral if record is not None else None,
             frame.desk.today,
             referral_needed=referral_needed(frame.desk.eq.tables, frame.schedule.service, frame.desk.today),
             referral_held=record is not None and will_be_held(frame.desk, record),
-        )
+        ),
     )
     frame.keep()
     if frame.standing is Standing.WAITING:

@@ -191,7 +191,7 @@ link = Table(
     Column("kind", Text, primary_key=True),
     Column("ours", Text, primary_key=True),
     Column("theirs", Text, nullable=False),
-    one_of("kind", "kind", "slot", "visit", "waiting-entry"),
+    one_of("kind", "kind", "slot", "visit", "waiting-entry", "visit-ended"),
     Index("link_theirs_idx", "facility", "kind", "theirs", unique=True),
 )
 

@@ -154,7 +154,7 @@ CREATE TABLE link (
     ours TEXT NOT NULL,
     theirs TEXT NOT NULL,
     CONSTRAINT link_pkey PRIMARY KEY (facility, kind, ours),
-    CONSTRAINT link_kind_check CHECK (kind IN ('slot', 'visit', 'waiting-entry')),
+    CONSTRAINT link_kind_check CHECK (kind IN ('slot', 'visit', 'waiting-entry', 'visit-ended')),
     CONSTRAINT link_facility_fkey FOREIGN KEY(facility) REFERENCES facility (id)
 );
 CREATE UNIQUE INDEX link_theirs_idx ON link (facility, kind, theirs);

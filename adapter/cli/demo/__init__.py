@@ -1,0 +1,1 @@
+"""``pomost demo``: an invented cardiology clinic plays the whole story on the simulator."""
