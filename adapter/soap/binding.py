@@ -17,13 +17,21 @@ from lxml import etree
 from adapter.errors import BadInput, Misconfigured
 from adapter.soap.check import Finding, Place, check, fault_nodes, operations_of, place_of, rows_for
 from adapter.soap.contract import Contract, Operation, load_contract, problems_of
-from adapter.soap.reading import SHOWN_SCHEMA_PROBLEMS_MAX, Reading, Source, Taking, UnreadableReply, read, read_loosely
+from adapter.soap.reading import (
+    SHOWN_SCHEMA_PROBLEMS_MAX,
+    Reading,
+    Source,
+    Taking,
+    UnreadableReply,
+    read,
+    read_loosely,
+)
 from adapter.soap.rows import EVERY_VERB, FAULT, FOLDER, REPLY, REQUEST, BindingRow, load_rows
 from adapter.soap.structure import Node
 from adapter.soap.values import CodeTables, decoder, encoder
 from adapter.soap.verbs import LEGEND, RESULT_FIELDS
 from adapter.soap.wire import BoundOperation, FaultDetail
-from adapter.soap.writing import Filling, Part, Values, write
+from adapter.soap.writing import Filling, Part, Values, prefixes, write
 
 SHOWN_FINDINGS_MAX = 10
 """How many findings the message of a broken binding spells out."""
@@ -46,6 +54,7 @@ class BoundVerb:
         self.writes = writes
         self.schema = contract.schema
         self._request = request
+        self._prefixes = prefixes(request)
         self._reply = reply
 
     def build(self, values: Values, on: date) -> etree._Element:
@@ -55,7 +64,7 @@ class BoundVerb:
             BadInput: a value does not fit, a code has no national one, or the message is not what the
                 schema says; the message names the field or element, never a value.
         """
-        content = write(self._request, values, on)
+        content = write(self._request, values, on, self._prefixes)
         problems = problems_of(self.schema, content)
         if problems:
             shown = "; ".join(str(each) for each in problems[:SHOWN_SCHEMA_PROBLEMS_MAX])

@@ -64,14 +64,31 @@ def value_at(values: Values, keys: tuple[str, ...]) -> object | None:
     return found
 
 
-def write(root: Part, values: Values, on: date) -> etree._Element:
+def prefixes(root: Part) -> dict[str, str]:
+    """Prefix -> namespace for a whole message, so that each namespace is declared once, at the top."""
+    found: dict[str, None] = {}
+
+    def collect(part: Part) -> None:
+        for tag in (part.node.tag, *(tag for tag, _ in part.attributes)):
+            namespace = etree.QName(tag).namespace
+            if namespace:
+                found[namespace] = None
+        for inner in part.parts:
+            collect(inner)
+
+    collect(root)
+    return {"ws" if n == 0 else f"t{n}": namespace for n, namespace in enumerate(found)}
+
+
+def write(root: Part, values: Values, on: date, nsmap: Mapping[str, str]) -> etree._Element:
     """The message for ``values``; ``on`` is the Warsaw day on which codes are looked up.
+
+    ``nsmap`` are the message's :func:`prefixes`.
 
     Raises:
         BadInput: a value does not fit its type, or a code has no national one; ``field`` says which.
     """
-    namespace = etree.QName(root.node.tag).namespace
-    element = etree.Element(root.node.tag, nsmap={"ws": namespace} if namespace else None)
+    element = etree.Element(root.node.tag, nsmap=dict(nsmap))
     _fill(root, element, values, on)
     return element
 
