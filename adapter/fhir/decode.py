@@ -103,7 +103,7 @@ def _encodable(text: str) -> bool:
 
 
 def faults(value: object, path: str) -> list[Problem]:
-    """What no model would show: names twice, unpaired surrogates, empty values, deep nesting. ``path`` names ``value``."""
+    """What no model shows: names twice, unpaired surrogates, empty values, deep nesting; ``path`` names ``value``."""
     found: list[Problem] = []
     todo: list[tuple[str, object, int]] = [(path, value, 1)]
     while todo:

@@ -7,6 +7,7 @@ resource stands in both, the file written last is the resource as it is now.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import uuid
@@ -54,15 +55,15 @@ class FolderHospital:
             BadInput: a file cannot be read. Misconfigured: the cursor is no cursor of ours.
         """
         known = _parse(cursor)
-        todo = [path for path in self._files() if known.get(self._name(path)) != _mark(path)]
-        todo.sort(key=lambda path: (path.stat().st_mtime_ns, path))
-        names = {self._name(path) for path in self._files()}
-        known = {name: mark for name, mark in known.items() if name in names}
+        marks = {path: _mark(path) for path in self._files()}
+        todo = [path for path in marks if known.get(self._name(path)) != marks[path]]
+        todo.sort(key=lambda path: (int(marks[path].partition("-")[0]), path))
+        there = {self._name(path) for path in marks}
+        known = {name: mark for name, mark in known.items() if name in there}
         for number, path in enumerate(todo, start=1):
-            mark = _mark(path)
             found = (received(piece) for piece in pieces_in(path, self._name(path)))
             page = tuple(one for one in found if one.resource_type in {resource_type, ""})
-            known[self._name(path)] = mark
+            known[self._name(path)] = marks[path]
             yield ReceivedPage(page, json.dumps({"files": known}, separators=(",", ":")), more=number < len(todo))
 
     def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
@@ -132,7 +133,8 @@ class FolderHospital:
                 os.fsync(stream.fileno())
             draft.replace(path)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink()
             raise Unavailable("the folder for changes cannot be written", code="EHR_FOLDER") from error
         written = self.read("", resource_type, resource_id)
         if written is None:

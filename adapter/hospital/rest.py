@@ -56,6 +56,7 @@ class RestHospital:
         url: str | None = self._search_url(resource_type, start)
         handed: list[Handed] = []
         asked_at: datetime | None = None
+        in_order = True
         visited: set[str] = set()
         while url is not None:
             if url in visited or len(visited) >= self._config.pages_max:
@@ -63,11 +64,15 @@ class RestHospital:
             visited.add(url)
             reply = self._get(url)
             asked_at = asked_at or _server_time(reply)
-            found, following = self._page(reply, url, resource_type)
+            bundle = _bundle(reply)
+            found, following = self._page(reply, resource_type), self._next(bundle, url)
+            in_order = in_order and _says_sorted(bundle)
             new = [one for one in found if not start.knows(one.resource_id, one.version) or not one.resource_id]
             handed += [Handed(one.resource_id, one.version, one.last_updated) for one in found if one.resource_id]
             url = following
-            kept = self._cursor_after(start, handed, asked_at, last=url is None)
+            kept = (
+                self._cursor_after(start, handed, asked_at) if url is None else self._between(start, handed, in_order)
+            )
             yield ReceivedPage(tuple(new), kept.dump(), more=url is not None)
 
     def _search_url(self, resource_type: str, start: Cursor) -> str:
@@ -76,32 +81,34 @@ class RestHospital:
             params["_lastUpdated"] = f"ge{start.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return f"{self._url(resource_type)}?{urlencode(params)}"
 
-    def _cursor_after(self, start: Cursor, handed: list[Handed], asked_at: datetime | None, *, last: bool) -> Cursor:
-        """Where to go on after this page.
+    def _between(self, start: Cursor, handed: list[Handed], in_order: bool) -> Cursor:
+        """Where to go on after a page that is not the last: behind it if the server keeps the order, else anew."""
+        times = [one.at for one in handed if one.at is not None]
+        if not in_order or not times or times != sorted(times):
+            return start
+        return self._forward(start, handed, back(times[-1], self._config.overlap_seconds))
 
-        In the middle: behind what this page showed, if the server keeps the order; else where we started.
+    def _cursor_after(self, start: Cursor, handed: list[Handed], asked_at: datetime | None) -> Cursor:
+        """Where the next poll starts after the last page.
+
         Long after the newest change (by the server's own clock) nothing can come before it any more, and
         the look back ends: a night after a large import does not list it again every minute.
         """
-        times = [one.at for one in handed if one.at is not None]
-        newest = max(times, default=start.at)
+        newest = max((one.at for one in handed if one.at is not None), default=start.at)
         if newest is None:
-            return start.after(handed, None) if last else start
-        if not last and times != sorted(times):
-            return start
-        settled = last and asked_at is not None and asked_at - newest > timedelta(seconds=self._config.settled_seconds)
-        since = back(newest, 0 if settled else self._config.overlap_seconds)
+            return start.after(handed, None)
+        settled = asked_at is not None and asked_at - newest > timedelta(seconds=self._config.settled_seconds)
+        return self._forward(start, handed, back(newest, 0 if settled else self._config.overlap_seconds))
+
+    @staticmethod
+    def _forward(start: Cursor, handed: list[Handed], since: datetime) -> Cursor:
+        """Never back behind where this poll started."""
         return start.after(handed, since if start.since is None else max(since, start.since))
 
-    def _page(self, reply: Reply, url: str, resource_type: str) -> tuple[list[Received], str | None]:
-        bundle = _bundle(reply)
-        source = f"{self._url(resource_type)}?"
-        found = []
-        for piece in pieces(reply.body, source):
-            one = received(piece)
-            if one.resource_type in {resource_type, ""}:
-                found.append(one)
-        return found, self._next(bundle, url)
+    def _page(self, reply: Reply, resource_type: str) -> list[Received]:
+        """The resources of this type on a page, and what has no readable type."""
+        found = map(received, pieces(reply.body, f"{self._url(resource_type)}?"))
+        return [one for one in found if one.resource_type in {resource_type, ""}]
 
     def _next(self, bundle: Mapping[str, object], url: str) -> str | None:
         links = bundle.get("link")
@@ -136,8 +143,8 @@ class RestHospital:
             reply = self._get(url)
             matches += [
                 one
-                for one in self._page(reply, url, resource_type)[0]
-                if has_identifier(decode(one.raw), system, value)
+                for one in self._page(reply, resource_type)
+                if one.resource_id and has_identifier(decode(one.raw), system, value)
             ]
             following = self._next(_bundle(reply), url)
             if following is None:
@@ -214,7 +221,12 @@ class RestHospital:
         return "/".join(parts)
 
     def _get(self, url: str) -> Reply:
+        """A search's answer; a server that does not know the address of a type is the wrong address."""
         reply = self._http.call("GET", url)
+        if reply.status in _GONE:
+            raise Misconfigured(
+                "the EHR does not know this kind of resource; check its address", setting="hospital.url"
+            )
         error = refusal(reply, writing=False)
         if error is not None:
             raise error
@@ -265,6 +277,13 @@ def _bundle(reply: Reply) -> Mapping[str, object]:
     if not isinstance(value, Mapping) or value.get("resourceType") != "Bundle":
         raise Misconfigured("the EHR's answer to a search is no Bundle", setting="hospital.url", code="EHR_NOT_FHIR")
     return value
+
+
+def _says_sorted(bundle: Mapping[str, object]) -> bool:
+    """False when the ``self`` link, which repeats what the server heeded, lacks our order."""
+    links = bundle.get("link")
+    own = [link for link in (links if isinstance(links, list) else []) if isinstance(link, Mapping)]
+    return all("_sort" in str(link.get("url")) for link in own if link.get("relation") == "self")
 
 
 def _etag(reply: Reply, resource: Mapping[str, object]) -> str:

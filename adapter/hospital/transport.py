@@ -86,7 +86,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                return Reply(answer.status_code, answer.headers, self._bounded(answer))
+                return Reply(answer.status_code, answer.headers, self._bounded(answer, writing=writing))
         except requests.exceptions.SSLError as error:
             raise Misconfigured(
                 "the EHR's TLS certificate was not accepted; check hospital.ca_bundle", setting="hospital.ca_bundle"
@@ -94,11 +94,13 @@ class Transport:
         except OSError as error:
             raise _failure(error, writing=writing) from error
 
-    def _bounded(self, answer: requests.Response) -> bytes:
+    def _bounded(self, answer: requests.Response, *, writing: bool) -> bytes:
         parts: list[bytes] = []
         size = 0
         for part in answer.iter_content(_CHUNK_BYTES):
             size += len(part)
+            if size > self._config.reply_bytes_max and writing:
+                raise InDoubt("the EHR's answer to a change is too large to be read", code="EHR_REPLY_TOO_LARGE")
             if size > self._config.reply_bytes_max:
                 raise Misconfigured(
                     f"the EHR's answer is larger than {self._config.reply_bytes_max} bytes; lower hospital.page_size",

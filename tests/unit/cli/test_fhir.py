@@ -1,0 +1,72 @@
+"""``pomost fhir check`` says of every entry what it is, and ends with the right code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from adapter.cli.main import main
+
+FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "fhir"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["fhir", "check", *arguments])
+    printed = capsys.readouterr()
+    return int(ended.value.code or 0), printed.out, printed.err
+
+
+def test_a_good_clinic_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, str(FIXTURES / "clinic.json"), str(FIXTURES / "slots.ndjson"))
+    assert code == 0
+    assert out.splitlines()[-1] == "13 accepted, 0 refused"
+
+
+def test_each_bad_file_is_one_clear_refusal_and_good_entries_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, str(FIXTURES / "bad"), "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    told = {Path(one["source"]).name: [each["rule"] for each in one["problems"]] for one in lines}
+    assert code == 1
+    assert told == {
+        "deep.json": ["FHIR-READ-05"],
+        "mixed.json#entry[0]": [],
+        "mixed.json#entry[1]": ["FHIR-SLOT-01"],
+        "mixed.json#entry[2]": ["POMOST-SLOT-02"],
+        "mixed.json#entry[3]": ["FHIR-SHAPE-04"],
+        "mixed.json#entry[4]": ["FHIR-SHAPE-01", "FHIR-SHAPE-02", *["FHIR-SHAPE-01"] * 3, "POMOST-SLOT-01"],
+        "mixed.json#entry[5]": [],
+        "not-fhir.json": ["FHIR-READ-07"],
+        "referral-stu3.json": ["FHIR-READ-10"],
+        "slot-r5.json": ["FHIR-READ-09"],
+        "slot.xml": ["FHIR-READ-02"],
+        "truncated.json": ["FHIR-READ-01"],
+        "twice.json": ["FHIR-READ-06"],
+    }
+    assert all(each["text_pl"] and each["text_en"] for one in lines for each in one["problems"])
+
+
+def test_no_value_of_a_person_is_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    patient = {
+        "resourceType": "Patient",
+        "id": "p",
+        "name": [{"family": "Zmyślona"}],
+        "gender": "K",
+        "pesel": "05631201239",
+    }
+    (tmp_path / "p.json").write_text(json.dumps(patient))
+    for arguments in ([str(tmp_path)], [str(tmp_path), "--json"]):
+        code, out, err = run(capsys, *arguments)
+        assert code == 1
+        assert "Zmyślona" not in out + err
+        assert "05631201239" not in out + err
+
+
+def test_a_path_that_is_not_there_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(capsys, str(tmp_path / "nowhere.json"))[0] == 2
+
+
+def test_nothing_found_is_not_a_success(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(capsys, str(tmp_path))[0] == 1

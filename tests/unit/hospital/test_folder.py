@@ -1,0 +1,178 @@
+"""A folder of exports behaves as an EHR: what is new comes once, what we say goes to outgoing/."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.errors import Misconfigured, Rejected, Unavailable
+from adapter.fhir import decode, names
+from adapter.hospital.config import HospitalConfig
+from adapter.hospital.files import files_in, pieces_in
+from adapter.hospital.folder import FolderHospital
+from adapter.hospital.site import Hospitals
+from adapter.ports import WriteBack
+
+
+def slot(identity: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Slot", "id": identity, "status": "free", **more}
+
+
+def bundle(*resources: Any) -> str:
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources]})
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    (tmp_path / "one.json").write_text(bundle(slot("a"), slot("b"), {"resourceType": "Schedule", "id": "s"}))
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "two.ndjson").write_text(
+        json.dumps(slot("c")) + "\n{broken\n" + json.dumps(slot("d")) + "\n"
+    )
+    (tmp_path / ".hidden.json").write_text("{")
+    (tmp_path / "notes.txt").write_text("not FHIR")
+    return tmp_path
+
+
+def folder(path: Path) -> FolderHospital:
+    return FolderHospital(HospitalConfig("folder", folder=path))
+
+
+def taken(hospital: FolderHospital, kind: str, cursor: str = "") -> tuple[list[tuple[str, str]], str]:
+    pages = list(hospital.changes("demo", kind, cursor))
+    found = [(one.source, one.resource_id) for page in pages for one in page.resources]
+    return sorted(found), pages[-1].cursor if pages else cursor
+
+
+def test_bundles_and_ndjson_in_subfolders_are_read_and_bad_lines_come_along(export: Path) -> None:
+    found, cursor = taken(folder(export), "Slot")
+    assert found == [
+        ("deeper/two.ndjson#line[1]", "c"),
+        ("deeper/two.ndjson#line[2]", ""),
+        ("deeper/two.ndjson#line[3]", "d"),
+        ("one.json#entry[0]", "a"),
+        ("one.json#entry[1]", "b"),
+    ]
+    assert taken(folder(export), "Slot", cursor) == ([], cursor)
+
+
+def test_a_changed_file_comes_again_and_a_removed_one_is_forgotten(export: Path) -> None:
+    _, cursor = taken(folder(export), "Slot")
+    (export / "one.json").write_text(bundle(slot("a", status="busy")))
+    os.utime(export / "one.json", ns=(1, 1))
+    found, cursor = taken(folder(export), "Slot", cursor)
+    assert found == [("one.json#entry[0]", "a")]
+    (export / "deeper" / "two.ndjson").unlink()
+    (export / "three.json").write_text(bundle(slot("e")))
+    found, cursor = taken(folder(export), "Slot", cursor)
+    assert set(json.loads(cursor)["files"]) == {"one.json", "three.json"}
+
+
+def test_files_come_oldest_first(export: Path) -> None:
+    os.utime(export / "deeper" / "two.ndjson", ns=(2, 2))
+    pages = list(folder(export).changes("demo", "Slot", ""))
+    assert [page.resources[0].source for page in pages] == ["deeper/two.ndjson#line[1]", "one.json#entry[0]"]
+    assert [page.more for page in pages] == [True, False]
+
+
+def test_a_change_goes_to_outgoing_and_is_read_back_from_there(export: Path) -> None:
+    made = folder(export)
+    before = (export / "one.json").read_bytes()
+    change = WriteBack("Slot", "a", identifiers=((names.NATIONAL_SLOT, "S-1"),), status="busy")
+    written = made.write_back("demo", change)
+    stored = json.loads((export / "outgoing" / "Slot-a.json").read_text())
+    assert (stored["status"], stored["identifier"][0]["value"]) == ("busy", "S-1")
+    assert (export / "one.json").read_bytes() == before
+    assert sorted(os.listdir(export / "outgoing")) == ["Slot-a.json"]
+    assert made.read("demo", "Slot", "a") == written
+    assert made.write_back("demo", change) == written
+    assert folder(export).find("demo", "Slot", names.NATIONAL_SLOT, "S-1") == written
+
+
+def test_outgoing_is_not_read_as_a_change(export: Path) -> None:
+    made = folder(export)
+    _, cursor = taken(made, "Slot")
+    made.write_back("demo", WriteBack("Slot", "a", status="busy"))
+    assert taken(made, "Slot", cursor)[0] == []
+
+
+def test_a_newer_export_overrules_what_we_wrote(export: Path) -> None:
+    made = folder(export)
+    made.write_back("demo", WriteBack("Slot", "a", status="busy"))
+    later = (export / "outgoing" / "Slot-a.json").stat().st_mtime_ns + 1_000_000
+    (export / "one.json").write_text(bundle(slot("a", status="entered-in-error")))
+    os.utime(export / "one.json", ns=(later, later))
+    now = made.read("demo", "Slot", "a")
+    assert now is not None
+    assert json.loads(now.raw)["status"] == "entered-in-error"
+
+
+def test_a_resource_is_created_once_under_a_steady_id(export: Path) -> None:
+    body = {"status": "booked", "identifier": [{"system": names.NATIONAL_VISIT, "value": "V-1"}]}
+    change = WriteBack("Appointment", None, body=body, if_none_exist=f"{names.NATIONAL_VISIT}|V-1")
+    first = folder(export).write_back("demo", change)
+    assert folder(export).write_back("demo", change) == first
+    assert len(os.listdir(export / "outgoing")) == 1
+
+
+@pytest.mark.parametrize("identity", ["../../etc/x", "a/b", "", "x" * 65])
+def test_an_id_never_leaves_the_folder(export: Path, identity: str) -> None:
+    with pytest.raises(Rejected):
+        folder(export).write_back("demo", WriteBack("Slot", None, body={"id": identity or "/"}))
+    assert not (export / "outgoing").exists()
+
+
+def test_what_is_not_there_cannot_be_changed(export: Path) -> None:
+    assert folder(export).read("demo", "Slot", "zzz") is None
+    with pytest.raises(Rejected):
+        folder(export).write_back("demo", WriteBack("Slot", "zzz", status="busy"))
+
+
+def test_an_outgoing_that_cannot_be_written_changes_nothing(export: Path) -> None:
+    (export / "outgoing").write_text("a file, not a folder")
+    with pytest.raises(Unavailable):
+        folder(export).write_back("demo", WriteBack("Slot", "a", status="busy"))
+
+
+def test_a_file_over_the_limit_is_one_refusal_and_is_never_read_whole(export: Path) -> None:
+    with (export / "huge.json").open("wb") as stream:
+        stream.truncate(decode.DOCUMENT_BYTES_MAX + 1)
+    found = list(pieces_in(export / "huge.json", "huge.json"))
+    assert [[each.rule for each in one.problems] for one in found] == [["FHIR-READ-04"]]
+    assert taken(folder(export), "Slot")[0][-1] == ("one.json#entry[1]", "b")
+
+
+def test_a_line_over_the_limit_is_one_refusal_and_the_next_is_read(tmp_path: Path) -> None:
+    long = b'{"a": "' + b"x" * (2 * decode.LINE_BYTES_MAX) + b'"}\n'
+    (tmp_path / "a.ndjson").write_bytes(long + json.dumps(slot("b")).encode())
+    found = list(pieces_in(tmp_path / "a.ndjson", "a"))
+    assert [(one.source, [each.rule for each in one.problems]) for one in found] == [
+        ("a#line[1]", ["FHIR-READ-04"]),
+        ("a#line[2]", []),
+    ]
+
+
+def test_only_fhir_files_are_looked_at(export: Path) -> None:
+    assert [path.name for path in files_in(export)] == ["one.json", "two.ndjson"]
+
+
+def test_a_folder_or_cursor_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured):
+        folder(tmp_path / "nowhere")
+    for cursor in ("x", "[]", '{"files": 5}'):
+        with pytest.raises(Misconfigured):
+            list(folder(tmp_path).changes("demo", "Slot", cursor))
+
+
+def test_each_facility_has_its_own_ehr(export: Path) -> None:
+    many = Hospitals({"demo": HospitalConfig("folder", folder=export)})
+    assert many.read("demo", "Slot", "a") is not None
+    assert many.find("demo", "Slot", "x", "y") is None
+    assert next(iter(many.changes("demo", "Slot", ""))).resources
+    assert many.write_back("demo", WriteBack("Slot", "a", status="busy")).resource_id == "a"
+    with pytest.raises(Misconfigured):
+        many.read("other", "Slot", "a")
