@@ -64,8 +64,8 @@ def list_them(
     classes: tuple[str, ...],
     limit: int,
     as_json: bool,
-) -> int:
-    """List discrepancies, by day. Exit code 1 when there are any.
+) -> None:
+    """List discrepancies, by day.
 
     Example: pomost discrepancies list --day 2026-11-30 --state open
     """
@@ -93,7 +93,6 @@ def list_them(
         click.echo(
             "none" if not found else f"{len(found)} discrepancies{' (more: --limit)' if len(found) == limit else ''}"
         )
-    return 1 if found else 0
 
 
 @discrepancies.command()

@@ -45,6 +45,7 @@ def cez(
     """Write the package for the terms of a day: CSV, workbook, JSON, page to print, and the letter, unsent.
 
     Take the differences from the last comparison; run pomost reconcile for the day first.
+
     Example: pomost report cez --day 2026-11-30 --out reports --file a.nowak
     """
     from adapter.bootstrap import open_adapter
