@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.domain.identifiers import (
@@ -25,6 +25,7 @@ NODE = "2.16.840.1.113883.3.4424.2.7.999.4.1"
 WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 99), st.integers(1, 12), st.integers(1, 28), st.integers(0, 9999))
 def test_d_04_any_invented_pesel_with_its_check_digit_is_valid_and_with_another_never(
     year: int, month: int, on: int, serial: int
@@ -77,6 +78,7 @@ def test_a_secret_survives_being_copied_between_processes(secret: object) -> Non
     assert pickle.loads(pickle.dumps(secret)) == secret
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=60))
 def test_r_09_a_number_a_key_and_a_code_are_never_taken_for_each_other(text: str) -> None:
     """At most one of the three types accepts a text."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.domain import moments
@@ -129,6 +129,7 @@ def test_a_site_may_add_a_day_off_set_by_regulation() -> None:
     assert moments.add_calendar_days(date(2026, 3, 9), 1, extra) == date(2026, 3, 11)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(DAYS, st.integers(1, 60), EXTRA)
 def test_a_term_in_working_days_never_ends_on_a_day_off(start: date, count: int, extra: frozenset[date]) -> None:
     last = moments.add_working_days(start, count, extra)
@@ -137,6 +138,7 @@ def test_a_term_in_working_days_never_ends_on_a_day_off(start: date, count: int,
     assert sum(moments.is_working_day(one, extra) for one in between) == count
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(DAYS, DAYS, st.integers(1, 40))
 def test_a_later_start_never_ends_earlier(one: date, two: date, count: int) -> None:
     first, second = sorted((one, two))
@@ -145,11 +147,13 @@ def test_a_later_start_never_ends_earlier(one: date, two: date, count: int) -> N
     assert moments.add_months(first, count) <= moments.add_months(second, count)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(DAYS, st.integers(1, 39))
 def test_a_longer_term_always_ends_later(start: date, count: int) -> None:
     assert moments.add_working_days(start, count) < moments.add_working_days(start, count + 1)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(DAYS, st.integers(0, 400))
 def test_a_calendar_term_never_ends_on_a_saturday_or_day_off_nor_too_early(start: date, count: int) -> None:
     last = moments.add_calendar_days(start, count)
@@ -158,6 +162,7 @@ def test_a_calendar_term_never_ends_on_a_saturday_or_day_off_nor_too_early(start
     assert (last - start).days <= count + 7
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(DAYS, st.integers(0, 200))
 def test_a_month_term_keeps_the_day_or_takes_the_last_one(start: date, count: int) -> None:
     last = moments.add_months(start, count)
@@ -165,6 +170,7 @@ def test_a_month_term_keeps_the_day_or_takes_the_last_one(start: date, count: in
     assert last.day == start.day or (last + timedelta(days=1)).day == 1
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(DAYS)
 def test_the_last_working_day_is_never_after(on: date) -> None:
     assert moments.working_day_on_or_before(on) <= on <= moments.rolled_forward(on)

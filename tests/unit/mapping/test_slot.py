@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.schedule import Schedule as FhirSchedule
 from fhir.resources.R4B.slot import Slot as FhirSlot
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.domain.identifiers import CellCode, OidPair
@@ -112,6 +112,7 @@ def test_another_resource_type_is_refused(tables: Tables, schedule: Make, today:
         slot_from_fhir(schedule(), tables, today)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(code=st.text(min_size=1, max_size=20).filter(lambda code: code not in {kind.value for kind in SlotKind}))
 def test_an_unknown_kind_is_always_refused(tables: Tables, code: str) -> None:
     made = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.cli.mappings import mappings
@@ -152,6 +152,7 @@ def test_a_national_code_of_several_of_ours_is_sent_but_not_read(tables: Tables)
         tables.cancellation_reasons.from_national(code, on)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=80))
 def test_d10_an_unmapped_code_is_always_refused_never_guessed(code: str) -> None:
     on = date(2026, 11, 2)

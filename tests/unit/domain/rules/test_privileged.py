@@ -65,7 +65,8 @@ def test_v_04_concerns_no_other_category(waiting_visit: MakeVisit) -> None:
 
 def test_v_05_a_waiver_opens_the_waiting_room_and_makes_category_2(privileged_visit: MakeVisit) -> None:
     waived = privileged_visit(term=None, waiver=WAIVER)
-    assert privileged.waiting_room(waived, TODAY).outcome is Outcome.ALLOWED
+    verdict = privileged.waiting_room(waived, TODAY)
+    assert (verdict.outcome, verdict.rule) == (Outcome.ALLOWED, "V-05")
     assert privileged.effective_category(waived, TODAY) is Category.WAITING
 
 
