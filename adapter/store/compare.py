@@ -112,8 +112,10 @@ ORDER BY pair.schedule_id, pair.day, COALESCE(pair.h_starts, pair.n_starts), pai
 def pairs(session: Session, facility: str, schedule_id: str | None, first: date, last: date) -> Iterator[SlotPair]:
     """Pairs that differ or carry visits to judge, by schedule, day and start; streamed."""
     _prepare(session, facility, many=schedule_id is None or first != last)
-    result = session.connection.execution_options(yield_per=ROWS_AT_ONCE).exec_driver_sql(
-        COMPARE, {"facility": facility, "schedule": schedule_id, "first": first, "last": last}
+    result = session.connection.exec_driver_sql(
+        COMPARE,
+        {"facility": facility, "schedule": schedule_id, "first": first, "last": last},
+        execution_options={"yield_per": ROWS_AT_ONCE},  # of this statement only: the connection lives on
     )
     try:
         for row in result.mappings():

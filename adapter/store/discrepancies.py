@@ -141,6 +141,8 @@ class SqlDifferences:
     def mark(self, discrepancy_id: int, state: str, who: str, note: str, at: datetime) -> None:
         """acknowledged, remedied, reported or closed, with who did it.
 
+        What closed by itself still happened: it may be reported, and stays closed.
+
         Raises:
             BadInput: no such discrepancy, or no such state. Refused: it is closed.
         """
@@ -149,9 +151,10 @@ class SqlDifferences:
         found = self.get(discrepancy_id)
         if found is None:
             raise BadInput(f"there is no discrepancy {discrepancy_id}", field="id")
-        if found.state == CLOSED or not self._session.changed(
-            "UPDATE discrepancy SET state = %(state)s, history = history || %(note)s::jsonb "
-            "WHERE id = %(id)s AND state <> 'closed'",
+        if not self._session.changed(
+            "UPDATE discrepancy SET state = CASE WHEN state = 'closed' THEN state ELSE %(state)s::text END, "
+            "history = history || %(note)s::jsonb "
+            "WHERE id = %(id)s AND (state <> 'closed' OR %(state)s::text = 'reported')",
             id=discrepancy_id,
             state=state,
             note=_note(state, who, note, at),

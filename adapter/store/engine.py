@@ -6,7 +6,7 @@ hidden because they may be people's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,10 +56,14 @@ class Database:
     embedded: bool
     key_file: Path | None
     notice: str = ""
+    end: Callable[[], None] | None = field(default=None, repr=False)
+    """Stops and deletes a temporary server."""
 
     def close(self) -> None:
-        """Give the connections back; an embedded server stays for the next program."""
+        """Give the connections back. An embedded server stays for the next program, a temporary one ends."""
         self.engine.dispose()
+        if self.end is not None:
+            self.end()
 
 
 def connect(settings: DatabaseSettings) -> Database:
@@ -77,7 +81,8 @@ def connect(settings: DatabaseSettings) -> Database:
 
     server = embedded.start(embedded.EmbeddedSettings(settings.folder, settings.temporary))
     engine = _engine(normalised(server.url), settings.pool_size)
-    return Database(engine, server.url, embedded=True, key_file=server.key, notice=server.notice)
+    end = server.stop if settings.temporary else None
+    return Database(engine, server.url, embedded=True, key_file=server.key, notice=server.notice, end=end)
 
 
 def normalised(text: str) -> URL:
