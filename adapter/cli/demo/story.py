@@ -67,7 +67,8 @@ class Story:
     def _held(self, person: int) -> str:
         pesel = self.clinic.world["people"][person]["pesel"]
         number = next(one["number"] for one in self.clinic.world["referrals"] if one["person"] == pesel)
-        return next(str(one["state"]) for one in self.admin.referrals() if number in str(one["number"]))
+        state = next(str(one["state"]) for one in self.admin.referrals() if number in str(one["number"]))
+        return self.eq.tables.referral_state.to_national(state, self.clinic.today)
 
     # -- chapters
 
@@ -109,7 +110,7 @@ class Story:
         )
         rules = ", ".join(sorted(done.taken.by_rule))
         self.say("3  One patient joins the waiting room. A privileged one must never be put there:")
-        self.say(f"   refused by rule {rules}; he is booked on a privileged term within 7 working days instead.")
+        self.say(f"   refused by rule {rules}; she is booked on a privileged term within 7 working days instead.")
         self.hospital_says(clinic.appointment("visit-5", 12, at, place=(LIS, 3, 6), category="privileged"))
 
     def patients_act(self) -> None:
@@ -130,8 +131,8 @@ class Story:
             clinic.appointment("visit-1", 0, at - timedelta(days=6), status="fulfilled", place=(LIS, 0, 0)),
             clinic.appointment("visit-2", 1, at, status="cancelled", place=(LIS, 3, 1), more=cancelled("pat")),
         )
-        self.say(f"5  The first patient was served: his referral is {self._held(0)}. The second cancels by phone:")
-        self.say(f"   her referral is {self._held(1)} again and can be used anywhere.")
+        self.say(f"5  The first patient was served: her referral is {self._held(0)}. The second cancels by phone:")
+        self.say(f"   his referral is {self._held(1)} again and can be used anywhere.")
 
     def p1_is_down(self) -> None:
         """P1 is out of reach: patients are entered at once, the statuses follow in order (law.md R-07, R-08)."""
