@@ -19,7 +19,7 @@ from adapter.simulator.https import Endpoint
 from adapter.simulator.referrals import Referral
 from adapter.simulator.registry import CONTINUATION, PATIENT, PRIVILEGED_CATEGORY, SAVED, Slot, Visit
 from adapter.simulator.state import State, known_person
-from adapter.simulator.trouble import SYSTEMS, Trouble
+from adapter.simulator.trouble import SYSTEMS, Trouble, check
 from adapter.simulator.waiting import Entry
 from adapter.simulator.world import World, load
 
@@ -138,7 +138,8 @@ class Admin:
         major: str = "bladWewnetrzny",
         minor: str = "",
     ) -> int:
-        """Ask for a trouble (:data:`adapter.simulator.trouble.KINDS`); returns its id. Raises BadInput.
+        """Ask for a trouble (:data:`adapter.simulator.trouble.KINDS`); returns its id (0 for dropped
+        connections, which count themselves). Raises BadInput.
 
         ``count`` None goes on until :meth:`clear_troubles`. ``operation``: our verb, a national name, or ``ikp``.
         """
@@ -150,11 +151,13 @@ class Admin:
             if name not in {*_VERBS[system].values(), IKP}:
                 raise BadInput(f"{system} has no operation {operation!r}", field="operation")
         wanted = Trouble(kind, system, name, count, seconds, major, minor)
-        added = self._state.troubles.add(wanted)
-        if kind == "refused" and count is None:
-            self._endpoints[system].stop()
-        elif kind == "refused" and count is not None:
+        if kind == "refused" and count is not None:
+            check(wanted)
             self._endpoints[system].drop_connections(count)
+            return 0
+        added = self._state.troubles.add(wanted)
+        if kind == "refused":
+            self._endpoints[system].stop()
         return added.id
 
     def clear_troubles(self) -> None:

@@ -49,6 +49,24 @@ class Trouble:
     id: int = field(default=0)
 
 
+def check(trouble: Trouble) -> None:
+    """Refuse a trouble that makes no sense.
+
+    Raises:
+        BadInput: an unknown kind, system or fault code, or a count below 1.
+    """
+    if trouble.kind not in KINDS:
+        raise BadInput(f"there is no trouble {trouble.kind!r}; there are: {', '.join(KINDS)}", field="kind")
+    if trouble.system not in SYSTEMS or (trouble.kind in CER_ONLY and trouble.system != "cer"):
+        raise BadInput("the system is cer or p1; faults of the calendar happen in cer only", field="system")
+    if trouble.left is not None and trouble.left < 1:
+        raise BadInput("a count is 1 or more, or null for until cleared", field="count")
+    if trouble.major not in FAULT_MAJORS:
+        raise BadInput(f"there is no fault {trouble.major!r}", field="major")
+    if trouble.minor and trouble.minor not in FAULT_MINORS:
+        raise BadInput(f"there is no fault {trouble.minor!r}", field="minor")
+
+
 class Troubles:
     """The troubles asked for, oldest first."""
 
@@ -58,21 +76,8 @@ class Troubles:
         self._next = 1
 
     def add(self, trouble: Trouble) -> Trouble:
-        """Ask for a trouble.
-
-        Raises:
-            BadInput: an unknown kind, system or fault code, or a count below 1.
-        """
-        if trouble.kind not in KINDS:
-            raise BadInput(f"there is no trouble {trouble.kind!r}; there are: {', '.join(KINDS)}", field="kind")
-        if trouble.system not in SYSTEMS or (trouble.kind in CER_ONLY and trouble.system != "cer"):
-            raise BadInput("the system is cer or p1; faults of the calendar happen in cer only", field="system")
-        if trouble.left is not None and trouble.left < 1:
-            raise BadInput("a count is 1 or more, or null for until cleared", field="count")
-        if trouble.major not in FAULT_MAJORS:
-            raise BadInput(f"there is no fault {trouble.major!r}", field="major")
-        if trouble.minor and trouble.minor not in FAULT_MINORS:
-            raise BadInput(f"there is no fault {trouble.minor!r}", field="minor")
+        """Ask for a trouble. Raises BadInput as :func:`check`."""
+        check(trouble)
         with self._lock:
             trouble.id = self._next
             self._next += 1

@@ -202,8 +202,8 @@ class Client:
                 "<identyfikatorHarmonogramu>schedule-1</identyfikatorHarmonogramu>"
                 f"<komorka><extension>{podmiot}-001</extension><root>2.16.840.1.113883.3.4424.2.3.3</root></komorka>"
                 f"<usluga>{service}</usluga><poczatek>{begins.isoformat()}</poczatek>"
-                f"<koniec>{(begins + timedelta(minutes=30)).isoformat()}</koniec><typ>{kind}</typ><status>{status}</status>"
-                f"<pojemnosc>{capacity}</pojemnosc></slot>"
+                f"<koniec>{(begins + timedelta(minutes=30)).isoformat()}</koniec><typ>{kind}</typ>"
+                f"<status>{status}</status><pojemnosc>{capacity}</pojemnosc></slot>"
             )
         answer = self.call("przekazListeSlotow", f"<listaSlotow>{slots}</listaSlotow>", podmiot=podmiot)
         assert answer.result == "Sukces", answer.raw
