@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +19,7 @@ from adapter.services.synchronise import Pass, synchronise
 Say = Callable[[str], None]
 
 LIS, SOWA, ZURAW = DOCTORS
-CATCH_UP_SECONDS_MAX = 20.0
+CATCH_UP_MAX = timedelta(seconds=20)
 
 
 class Story:
@@ -146,9 +145,9 @@ class Story:
             )
         during = {person: self._held(person) for person in (7, 8)}
         self.admin.clear_troubles()
-        until = time.monotonic() + CATCH_UP_SECONDS_MAX
-        while self._undelivered() and time.monotonic() < until:
-            time.sleep(RETRY_SECONDS)
+        until = self.now() + CATCH_UP_MAX
+        while self._undelivered() and self.now() < until:
+            self.eq.clock.sleep(RETRY_SECONDS)
             deliver(self.eq, FACILITY)
         after = {person: self._held(person) for person in (7, 8)}
         self.say(f"6  P1 is down: two patients get their terms at once, their referrals are still {during[7]}.")

@@ -1,0 +1,45 @@
+"""What use cases ask of the audit and of the cursors of polling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One line of the audit: who did what to which subject, under which ids. Safe texts only."""
+
+    at: datetime
+    actor: str
+    """``person:NAME-OF-ACCOUNT``, ``system:EHR-ID`` or ``job:TASK``."""
+    action: str
+    facility: str
+    subject: str
+    correlation_id: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+class Audit(Protocol):
+    """Append-only, hash-chained."""
+
+    def write(self, *records: AuditRecord) -> None:
+        """Append; the chain's hashes are added by the store."""
+
+    def verify(self) -> str | None:
+        """None when the chain is whole, else what is wrong and where."""
+
+    def find(self, *, correlation_id: str | None = None, limit: int = 100) -> Sequence[AuditRecord]:
+        """Records, newest first."""
+
+
+class Cursors(Protocol):
+    """Where polling stands."""
+
+    def get(self, facility: str, name: str) -> str:
+        """The cursor, empty when there is none."""
+
+    def set(self, facility: str, name: str, value: str) -> None:
+        """Keep it."""

@@ -1,0 +1,121 @@
+"""What use cases ask of the calendar: the hospital's side, proofs of blocks, and whose id is whose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from adapter.domain.appointment import Visit
+from adapter.domain.identifiers import ReferralNumber
+from adapter.domain.patient import Patient
+from adapter.domain.referral import Referral, ReferralState
+from adapter.domain.schedule import Schedule
+from adapter.domain.slot import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class BlockProof:
+    """The history of one block: asked, answered, proven by read-back (discrepancies.md, Evidence)."""
+
+    slot_id: str
+    message_id: str
+    asked_at: datetime
+    answered_at: datetime | None = None
+    result_code: str = ""
+    proven_at: datetime | None = None
+    """The authority's clock in the read-back that showed the block; ours when it gave none."""
+    clock_offset_seconds: float | None = None
+    listing_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRecord:
+    """A referral with what we know and did about it in P1. ``referral.access`` is sealed at rest."""
+
+    referral: Referral
+    state: ReferralState | None = None
+    number: ReferralNumber | None = None
+    held: bool = False
+    """Whether we accepted it and did not give it back or finish it."""
+
+
+class Calendar(Protocol):
+    """The hospital's side of the calendar, as last taken from the EHR, and CeR's as last read."""
+
+    def put_schedule(self, facility: str, schedule: Schedule, *, in_scope: bool) -> None:
+        """Insert or replace."""
+
+    def schedule(self, facility: str, schedule_id: str) -> Schedule | None:
+        """One schedule."""
+
+    def schedules(self, facility: str, *, in_scope: bool = True) -> Sequence[Schedule]:
+        """All schedules, by id."""
+
+    def put_slot(self, facility: str, slot: Slot) -> None:
+        """Insert or replace."""
+
+    def put_slots(self, facility: str, slots: Sequence[Slot]) -> None:
+        """Insert or replace many in few statements; of two with one id the last counts."""
+
+    def slot(self, facility: str, slot_id: str) -> Slot | None:
+        """One slot."""
+
+    def slots(self, facility: str, schedule_id: str, day: date) -> Sequence[Slot]:
+        """Slots of a schedule that start on a Warsaw day, by start."""
+
+    def put_visit(self, facility: str, visit: Visit) -> None:
+        """Insert or replace; the previous state is kept in the history."""
+
+    def visit(self, facility: str, visit_id: str) -> Visit | None:
+        """One visit."""
+
+    def visits_on(self, facility: str, slot_id: str) -> Sequence[Visit]:
+        """Visits that refer to a slot, any state."""
+
+    def put_patient(self, facility: str, patient: Patient) -> None:
+        """Insert or replace, sealed."""
+
+    def patient(self, facility: str, patient_id: str) -> Patient | None:
+        """One patient, unsealed."""
+
+    def patient_by_identifier(self, facility: str, identifier_digest: str) -> str | None:
+        """The EHR id of the patient whose identifier has this keyed digest, None if none is known."""
+
+    def identifier_digest(self, identifier: PersonIdentifier) -> str:
+        """Keyed digest (HMAC-SHA256 with the installation's key) under which a person is looked up."""
+
+    def put_referral(self, facility: str, record: ReferralRecord) -> None:
+        """Insert or replace, key or access code sealed. The use case drops a code as soon as it was used."""
+
+    def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
+        """One referral."""
+
+    def put_block(self, facility: str, proof: BlockProof) -> None:
+        """Insert or replace the history of a slot's block."""
+
+    def block(self, facility: str, slot_id: str) -> BlockProof | None:
+        """The history of the block that stands on a slot, None if none was asked for."""
+
+    def clear_block(self, facility: str, slot_id: str) -> None:
+        """The hospital opened the slot again: the history is archived."""
+
+    def unproven_blocks(self, facility: str) -> Sequence[tuple[str, str, date]]:
+        """(slot id, schedule id, Warsaw day) of blocks that were answered but not yet proven."""
+
+
+class Links(Protocol):
+    """Their id <-> ours."""
+
+    def put(self, facility: str, kind: str, ours: str, theirs: str) -> None:
+        """``kind`` is ``slot``, ``visit``, ``waiting-entry``, ``visit-ended``. Raises Refused when either side is linked elsewhere."""
+
+    def theirs(self, facility: str, kind: str, ours: str) -> str | None:
+        """CeR's id."""
+
+    def ours(self, facility: str, kind: str, theirs: str) -> str | None:
+        """The EHR's id."""
+
+    def drop(self, facility: str, kind: str, ours: str) -> None:
+        """Forget a link (the slot was deleted in CeR)."""

@@ -1,0 +1,76 @@
+"""What use cases ask of the inbox: what came from EHRs, raw, once per version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from adapter.ports import Received
+
+
+class InboxState(StrEnum):
+    """new -> taken | refused | quarantined; superseded when a newer version was taken first."""
+
+    NEW = "new"
+    TAKEN = "taken"
+    REFUSED = "refused"
+    """By a rule: the problems name rule ids."""
+    QUARANTINED = "quarantined"
+    """Not readable or not mappable: the problems name FHIRPaths."""
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProblem:
+    """One problem of one inbox entry: safe texts only."""
+
+    path: str
+    rule: str
+    text_pl: str
+    text_en: str
+    severity: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """One received version of one resource."""
+
+    id: int
+    facility: str
+    received: Received
+    received_at: datetime
+    state: InboxState
+    problems: tuple[StoredProblem, ...] = ()
+
+
+class Inbox(Protocol):
+    """What came from EHRs, raw, once per version."""
+
+    def put(self, facility: str, received: Received, at: datetime) -> int | None:
+        """Store; returns the id, or None when this version is already there."""
+
+    def take(self, facility: str, resource_type: str, limit: int) -> Sequence[InboxEntry]:
+        """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
+
+    def settle(self, entry_id: int, state: InboxState, problems: Sequence[StoredProblem] = ()) -> None:
+        """Record what became of an entry.
+
+        ``raw`` is sealed at rest. A taken or superseded ServiceRequest loses it: it may hold an access code.
+        """
+
+    def get(self, entry_id: int) -> InboxEntry | None:
+        """One entry."""
+
+    def find(
+        self, *, facility: str | None = None, states: Sequence[InboxState] = (), limit: int = 100
+    ) -> Sequence[InboxEntry]:
+        """Entries, newest first."""
+
+    def replay(self, entry_id: int) -> None:
+        """Make an entry new again (a mapping was mended, a rule's facts changed)."""
+
+    def refusals_by_rule(self, facility: str) -> Mapping[str, int]:
+        """How many entries each rule refused."""

@@ -1,0 +1,173 @@
+"""What use cases ask of the outbox: national writes and write-backs on their way out (D3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Destination(StrEnum):
+    """Where an outbox message goes."""
+
+    CER = "cer"
+    P1 = "p1"
+    EHR = "ehr"
+
+
+class Action(StrEnum):
+    """What an outbox message asks for. Its payload is described in ``docs/architecture.md``."""
+
+    PUT_SLOT = "put-slot"
+    EDIT_SLOT = "edit-slot"
+    DELETE_SLOT = "delete-slot"
+    SAVE_VISIT = "save-visit"
+    MOVE_VISIT = "move-visit"
+    CANCEL_VISIT = "cancel-visit"
+    RECORD_ATTENDANCE = "record-attendance"
+    JOIN_WAITING_ROOM = "join-waiting-room"
+    LEAVE_WAITING_ROOM = "leave-waiting-room"
+    ACCEPT_REFERRAL = "accept-referral"
+    GIVE_BACK_REFERRAL = "give-back-referral"
+    FINISH_REFERRAL = "finish-referral"
+    WRITE_BACK = "write-back"
+
+
+class MessageState(StrEnum):
+    """waiting -> sending -> delivered | refused | waiting | in-doubt; in-doubt -> delivered | waiting | refused."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    IN_DOUBT = "in-doubt"
+    DROPPED = "dropped"
+    """By a person, with a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message for the outbox.
+
+    ``subjects`` order it: a message goes only when no earlier unfinished message shares a subject
+    (``slot:S1``, ``visit:A1``, ``referral:R1``). ``after`` is the id of a message whose refusal
+    refuses this one too; it waits for that one unless its destination is out of reach (law.md R-07).
+    """
+
+    facility: str
+    destination: Destination
+    action: Action
+    subjects: tuple[str, ...]
+    correlation_id: str
+    payload: Mapping[str, object] = field(default_factory=dict)
+    sealed: Mapping[str, object] | None = field(default=None, repr=False)
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An outbox message as stored. ``message_id`` is new for every try; ``attempts`` counts tries begun."""
+
+    id: int
+    facility: str
+    destination: Destination
+    action: Action
+    subjects: tuple[str, ...]
+    correlation_id: str
+    message_id: str
+    payload: Mapping[str, object]
+    sealed: Mapping[str, object] | None = field(repr=False)
+    state: MessageState
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None = None
+    answered_at: datetime | None = None
+    result_code: str = ""
+    problem: str = ""
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How one try of a message ended.
+
+    ``state`` DELIVERED and REFUSED are final and erase ``sealed``; WAITING returns it to its line,
+    due at ``not_before``; IN_DOUBT holds its subjects until it is asked about at ``not_before``.
+    ``problem`` is safe text.
+    """
+
+    message: Message
+    state: MessageState
+    at: datetime
+    result_code: str = ""
+    problem: str = ""
+    not_before: datetime | None = None
+
+
+class Outbox(Protocol):
+    """National writes and write-backs on their way out (D3)."""
+
+    def add(self, message: NewMessage) -> int:
+        """Append; defers the delivery job in this transaction; returns the id."""
+
+    def add_all(self, messages: Sequence[NewMessage]) -> Sequence[int]:
+        """Append many in few statements, in order; returns their ids."""
+
+    def claim(self, worker: int, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
+        """Take up to ``limit`` deliverable messages, oldest first, and mark them SENDING.
+
+        Skips locked rows, subjects with an earlier unfinished message, messages not due, messages
+        whose ``after`` is undecided, and destinations under a pause. Commit before sending.
+        """
+
+    def claim_doubts(
+        self, worker: int, now: datetime, limit: int, *, facility: str | None = None
+    ) -> Sequence[Message]:
+        """Messages in doubt whose time to be asked about has come, oldest first.
+
+        Nothing is marked: two may ask at once, and :meth:`settle` lets only one of them write.
+        """
+
+    def settle(self, settlements: Iterable[Settlement]) -> frozenset[int]:
+        """Record how tries ended; returns the ids of the messages that changed.
+
+        A settlement whose ``message_id`` is no longer current changes nothing.
+        Refusing a message refuses those that wait ``after`` it.
+        """
+
+    def pause(self, facility: str, destination: Destination, until: datetime, problem: str) -> None:
+        """Nothing more to ``destination`` before ``until``: it is out of reach. Keeps the order of messages."""
+
+    def resume(self, facility: str, destination: Destination) -> None:
+        """The destination answered: lift the pause and forget its failures."""
+
+    def failures(self, facility: str, destination: Destination) -> int:
+        """How many times in a row the destination was out of reach."""
+
+    def recover(self, now: datetime, ask_at: datetime) -> int:
+        """Messages that dead workers left SENDING become IN_DOUBT, due at ``ask_at``; returns how many."""
+
+    def get(self, message_id: int) -> Message | None:
+        """One message."""
+
+    def find(
+        self,
+        *,
+        facility: str | None = None,
+        states: Sequence[MessageState] = (),
+        actions: Sequence[Action] = (),
+        subject: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Message]:
+        """Messages, newest first."""
+
+    def counts(self, facility: str | None = None) -> Mapping[tuple[Destination, Action, MessageState], int]:
+        """How many messages there are of each kind and state."""
+
+    def retry(self, message_id: int, who: str, reason: str) -> None:
+        """A person puts a refused message back in its line. Raises Refused when it is not refused."""
+
+    def drop(self, message_id: int, who: str, reason: str) -> None:
+        """A person gives up a waiting or in-doubt message; it stays as evidence."""
