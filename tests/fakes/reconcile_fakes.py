@@ -282,7 +282,8 @@ class FakeDifferences:
                 if old.state == "closed" and state != "reported":
                     raise Refused(f"discrepancy {discrepancy_id} is closed", code="Closed")
                 entry: Mapping[str, object] = {"at": at.isoformat(), "who": who, "state": state, "note": note}
-                self.state.discrepancies[n] = replace(old, state=state, history=(*old.history, entry))
+                kept = "closed" if old.state == "closed" else state
+                self.state.discrepancies[n] = replace(old, state=kept, history=(*old.history, entry))
 
 
 class FakeAudit:
