@@ -66,10 +66,11 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
 
     contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
     tables = load_tables(bindings)
+    loaded = {channel: load_contract(contracts.resolve(), channel) for channel in CHANNELS}
     found: dict[str, list[Finding]] = {
-        channel: check_rows(load_contract(contracts.resolve(), channel), load_rows(bindings, channel), tables)
-        for channel in CHANNELS
+        channel: check_rows(loaded[channel], load_rows(bindings, channel), tables) for channel in CHANNELS
     }
+    remarks = [f"{channel}/{remark}" for channel in CHANNELS for remark in loaded[channel].remarks]
     wrong = sum(not each.satisfied for findings in found.values() for each in findings)
     if as_json:
         rows = [
@@ -85,8 +86,11 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
             for channel, findings in found.items()
             for each in findings
         ]
-        click.echo(json.dumps({"wsdl": str(contracts), "findings": wrong, "rows": rows}, ensure_ascii=False))
+        said = {"wsdl": str(contracts), "findings": wrong, "remarks": remarks, "rows": rows}
+        click.echo(json.dumps(said, ensure_ascii=False))
         return 1 if wrong else 0
+    for remark in remarks:
+        click.echo(f"remark: {remark}")
     for channel, findings in found.items():
         for each in findings:
             if show_all or not each.satisfied:

@@ -141,11 +141,16 @@ def _check_field(
         return _about(row, UNKNOWN_NAME, f"verb {row.verb} has no field {row.field}")
     if tables is not None and row.table and row.table not in tables:
         return _about(row, UNKNOWN_NAME, f"there is no code table {row.table}")
-    if row.verb != EVERY_VERB:
-        operation = operations.get(row.verb)
-        if operation is None:
-            return _about(row, MISSING_OPERATION, f"verb {row.verb} has no operation in the contract")
-        return _at(row, operation)
+    if row.verb == EVERY_VERB:
+        return _check_everywhere(row, operations)
+    operation = operations.get(row.verb)
+    if operation is None:
+        return _about(row, MISSING_OPERATION, f"verb {row.verb} has no operation in the contract")
+    return _at(row, operation)
+
+
+def _check_everywhere(row: BindingRow, operations: Mapping[str, Operation]) -> Finding:
+    """A row for every verb: each operation (each fault) must have it; an optional one may miss in some."""
     if row.direction == FAULT:
         tried = [_message(row, node, f"fault {node.name}") for node in fault_nodes(operations)]
         if not tried:

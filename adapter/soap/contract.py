@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,11 +79,12 @@ class SchemaProblem:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """All operations of one folder by name."""
+    """All operations of one folder by name; ``remarks`` say what of the files could not be used and why."""
 
     channel: str
     folder: Path
     operations: Mapping[str, Operation]
+    remarks: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -158,13 +160,16 @@ def load_contract(folder: Path, channel: str) -> Contract:
     if not files:
         raise Misconfigured(f"no .wsdl file in {home}", setting="POMOST_WSDL", code="CONTRACT_MISSING")
     operations: dict[str, Operation] = {}
+    remarks: list[str] = []
     for file in files:
         try:
-            loaded = list(_operations(file))
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always", UserWarning)
+                loaded = list(_operations(file))
+            remarks += [f"{file.name}: {_short(each.message)}" for each in warned]
         except _BROKEN as problem:
-            text = " ".join(str(problem).split())[:SHOWN_PROBLEM_MAX_CHARACTERS]
             raise Misconfigured(
-                f"the contract {file} cannot be read: {text}", setting=str(file), code="CONTRACT_BROKEN"
+                f"the contract {file} cannot be read: {_short(problem)}", setting=str(file), code="CONTRACT_BROKEN"
             ) from problem
         for operation in loaded:
             other = operations.get(operation.name)
@@ -178,4 +183,8 @@ def load_contract(folder: Path, channel: str) -> Contract:
                 operations[operation.name] = operation
     if not operations:
         raise Misconfigured(f"no SOAP operation in {home}", setting=str(home), code="CONTRACT_BROKEN")
-    return Contract(channel, home, operations)
+    return Contract(channel, home, operations, tuple(remarks))
+
+
+def _short(problem: Exception | Warning | str) -> str:
+    return " ".join(str(problem).split())[:SHOWN_PROBLEM_MAX_CHARACTERS]
