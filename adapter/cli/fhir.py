@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,10 @@ import click
 
 if TYPE_CHECKING:
     from adapter.fhir.bundle import Entry
+    from adapter.fhir.problems import Problem
+    from adapter.fhir.read import Reading
+
+    CodeCheck = Callable[[Reading], Sequence[Problem]]
 
 
 @click.group()
@@ -47,14 +51,57 @@ def _entries(paths: tuple[Path, ...]) -> Iterator[Entry]:
             yield Entry(name, refused(b"", [unreadable]))
 
 
-def _line(found: Entry) -> dict[str, object]:
+def _code_check(folder: Path | None) -> CodeCheck:
+    """What the code tables say of an accepted resource, today."""
+    from adapter import resources
+    from adapter.clock import SystemClock
+    from adapter.domain.moments import warsaw_day
+    from adapter.errors import BadInput
+    from adapter.fhir.problems import Problem, ProblemsFound
+    from adapter.mapping.appointment import appointment_from_fhir
+    from adapter.mapping.patient import patient_from_fhir
+    from adapter.mapping.problems import PATIENT_NEEDED
+    from adapter.mapping.referral import referral_from_fhir
+    from adapter.mapping.schedule import schedule_from_fhir
+    from adapter.mapping.slot import slot_from_fhir
+    from adapter.mapping.tables import load_tables
+
+    tables = load_tables(resources.mappings(folder))
+    today = warsaw_day(SystemClock().now())
+    translate: dict[str, Callable[..., object]] = {
+        "Appointment": appointment_from_fhir,
+        "Patient": patient_from_fhir,
+        "Schedule": schedule_from_fhir,
+        "ServiceRequest": referral_from_fhir,
+        "Slot": slot_from_fhir,
+    }
+
+    def check_codes(reading: Reading) -> Sequence[Problem]:
+        if not reading.accepted or reading.resource_type not in translate:
+            return ()
+        try:
+            translate[reading.resource_type](reading.content, tables, today)
+        except ProblemsFound as refusal:
+            # An access code needs its patient, who is another resource: a file alone cannot say.
+            known = {(one.path, one.rule) for one in reading.problems}
+            return [
+                one for one in refusal.problems if one.rule != PATIENT_NEEDED and (one.path, one.rule) not in known
+            ]
+        except BadInput as error:
+            return [Problem(error.field, error.code, "wartość jest niepoprawna", "the value is not valid")]
+        return ()
+
+    return check_codes
+
+
+def _line(found: Entry, accepted: bool, problems: Sequence[Problem]) -> dict[str, object]:
     """One entry for a program."""
     reading = found.reading
     return {
         "source": found.source,
         "resource_type": reading.resource_type,
         "id": reading.resource_id,
-        "accepted": reading.accepted,
+        "accepted": accepted,
         "problems": [
             {
                 "path": one.path,
@@ -63,18 +110,18 @@ def _line(found: Entry) -> dict[str, object]:
                 "text_pl": one.text_pl,
                 "text_en": one.text_en,
             }
-            for one in reading.problems
+            for one in problems
         ],
     }
 
 
-def _show(found: Entry) -> None:
+def _show(found: Entry, accepted: bool, problems: Sequence[Problem]) -> None:
     """One entry for a person."""
     reading = found.reading
     what = "/".join(part for part in (reading.resource_type, reading.resource_id) if part)
-    verdict = "accepted" if reading.accepted else "refused"
+    verdict = "accepted" if accepted else "refused"
     click.echo(f"{found.source}: {verdict}{f' {what}' if what else ''}")
-    for one in reading.problems:
+    for one in problems:
         mark = "warning " if one.severity == "warning" else ""
         click.echo(f"    {one.path}: {mark}{one.rule}: {one.text_pl} / {one.text_en}")
 
@@ -82,24 +129,32 @@ def _show(found: Entry) -> None:
 @fhir.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on a line for each entry.")
-def check(paths: tuple[Path, ...], as_json: bool) -> int:
+@click.option("--profile-only", is_flag=True, help="Do not look up codes in the tables.")
+@click.option(
+    "--mappings",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of code tables in place of the installation's.",
+)
+def check(paths: tuple[Path, ...], as_json: bool, profile_only: bool, mappings: Path | None) -> int:
     """Say of every resource: accepted, or refused with every problem.
 
     PATH is a file (a resource, a Bundle, .ndjson) or a folder with such files, also in its subfolders.
+    Each resource is held against the profile, then its codes against the tables.
     Exit code 1 when any resource was refused or none was found.
 
     Example: pomost fhir check exports/ --json
     """
+    check_codes: CodeCheck = (lambda _: ()) if profile_only else _code_check(mappings)
     accepted = refused = 0
     for found in _entries(paths):
-        if found.reading.accepted:
-            accepted += 1
-        else:
-            refused += 1
+        further = check_codes(found.reading)
+        good = found.reading.accepted and all(one.severity == "warning" for one in further)
+        problems = [*found.reading.problems, *further]
+        accepted, refused = accepted + good, refused + (not good)
         if as_json:
-            click.echo(json.dumps(_line(found), ensure_ascii=False))
+            click.echo(json.dumps(_line(found, good, problems), ensure_ascii=False))
         else:
-            _show(found)
+            _show(found, good, problems)
     if not as_json:
         click.echo(f"{accepted} accepted, {refused} refused")
     return 1 if refused or not accepted else 0

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urljoin
 
-from adapter.errors import AdapterError, Misconfigured, Rejected, Unavailable
+from adapter.errors import AdapterError, InDoubt, Misconfigured, Rejected, Unavailable
 from adapter.fhir.bundle import Piece, pieces
 from adapter.fhir.decode import json_of, text_of
 from adapter.fhir.problems import ProblemsFound
@@ -197,13 +197,12 @@ class RestHospital:
         error = refusal(reply, writing=True)
         if error is not None:
             raise error
-        if reply.body.strip():
-            found = _single(reply, self._url(resource_type))
-            if found.resource_type == resource_type and found.resource_id:
-                return found
+        told = _told(reply, self._url(resource_type))
+        if told is not None and told.resource_type == resource_type and told.resource_id:
+            return told
         identity = resource_id or _id_of(reply.headers.get("Location", ""), resource_type)
         if identity is None:
-            raise Rejected("the EHR does not say which resource it created", code="EHR_REPLY_UNREADABLE")
+            raise InDoubt("the EHR does not say which resource it created", code="EHR_REPLY_UNREADABLE")
         again = self.read(facility, resource_type, identity)
         if again is None:
             raise Rejected(f"{resource_type}/{identity} is not in the EHR after the change", code="EHR_GONE")
@@ -242,7 +241,9 @@ class RestHospital:
         return reply
 
     def _received(self, reply: Reply, resource_type: str, resource_id: str) -> Received:
-        found = _single(reply, self._url(resource_type, resource_id))
+        found = _told(reply, self._url(resource_type, resource_id))
+        if found is None:
+            raise Unavailable("the EHR's answer is no JSON", code="EHR_REPLY_UNREADABLE")
         if (found.resource_type, found.resource_id) != (resource_type, resource_id):
             raise Unavailable(
                 f"the EHR answered {resource_type}/{resource_id} with something else", code="EHR_REPLY_WRONG"
@@ -255,13 +256,12 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def _single(reply: Reply, source: str) -> Received:
-    """The one resource of an answer."""
+def _told(reply: Reply, source: str) -> Received | None:
+    """The one resource of an answer, None when it holds none that can be read."""
     try:
-        value = json_of(text_of(reply.body))
-    except ProblemsFound as error:
-        raise Unavailable("the EHR's answer is no JSON", code="EHR_REPLY_UNREADABLE") from error
-    return received(Piece(source, reply.body, value))
+        return received(Piece(source, reply.body, json_of(text_of(reply.body))))
+    except ProblemsFound:
+        return None
 
 
 def _bundle(reply: Reply) -> Mapping[str, object]:

@@ -100,7 +100,7 @@ class Transport:
         for part in answer.iter_content(_CHUNK_BYTES):
             size += len(part)
             if size > self._config.reply_bytes_max and writing:
-                raise InDoubt("the EHR's answer to a change is too large to be read", code="EHR_REPLY_TOO_LARGE")
+                raise InDoubt("the EHR's answer to a change is too large to be read", code="EHR_REPLY_UNREADABLE")
             if size > self._config.reply_bytes_max:
                 raise Misconfigured(
                     f"the EHR's answer is larger than {self._config.reply_bytes_max} bytes; lower hospital.page_size",

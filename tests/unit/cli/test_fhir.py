@@ -70,3 +70,14 @@ def test_a_path_that_is_not_there_is_wrong_use(capsys: pytest.CaptureFixture[str
 
 def test_nothing_found_is_not_a_success(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(capsys, str(tmp_path))[0] == 1
+
+
+def test_a_code_that_no_table_knows_is_refused_unless_the_profile_alone_is_asked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    slot = json.loads((FIXTURES / "slots.ndjson").read_text().splitlines()[0])
+    slot["appointmentType"]["coding"] = [{"system": "http://his.example/kind", "code": "X"}]
+    (tmp_path / "slot.json").write_text(json.dumps(slot))
+    code, out, _ = run(capsys, str(tmp_path), "--json")
+    assert (code, [one["rule"] for one in json.loads(out)["problems"]]) == (1, ["POMOST-MAP-01"])
+    assert run(capsys, str(tmp_path), "--profile-only")[0] == 0

@@ -252,7 +252,7 @@ def test_problems_become_an_operation_outcome(good: Good) -> None:
 
 def test_every_rule_is_in_the_documentation_with_its_text() -> None:
     text = DOCS.read_text(encoding="utf-8")
-    missing = [rule for rule, one in RULES.items() if f"| {rule} | {one.severity} | {one.text_en} |" not in text]
+    missing = [rule for rule, one in RULES.items() if f"| `{rule}` | {one.severity} | {one.text_en} |" not in text]
     assert missing == []
 
 

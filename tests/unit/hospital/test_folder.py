@@ -14,7 +14,6 @@ from adapter.fhir import decode, names
 from adapter.hospital.config import HospitalConfig
 from adapter.hospital.files import files_in, pieces_in
 from adapter.hospital.folder import FolderHospital
-from adapter.hospital.site import Hospitals
 from adapter.ports import WriteBack
 
 
@@ -166,13 +165,3 @@ def test_a_folder_or_cursor_that_is_none_is_named(tmp_path: Path) -> None:
     for cursor in ("x", "[]", '{"files": 5}'):
         with pytest.raises(Misconfigured):
             list(folder(tmp_path).changes("demo", "Slot", cursor))
-
-
-def test_each_facility_has_its_own_ehr(export: Path) -> None:
-    many = Hospitals({"demo": HospitalConfig("folder", folder=export)})
-    assert many.read("demo", "Slot", "a") is not None
-    assert many.find("demo", "Slot", "x", "y") is None
-    assert next(iter(many.changes("demo", "Slot", ""))).resources
-    assert many.write_back("demo", WriteBack("Slot", "a", status="busy")).resource_id == "a"
-    with pytest.raises(Misconfigured):
-        many.read("other", "Slot", "a")

@@ -328,6 +328,18 @@ def test_a_create_without_a_body_in_the_answer_is_read_by_its_location() -> None
     assert http.asked[1][2]["If-None-Exist"].startswith("identifier=https%3A%2F%2Fpomost.example")
 
 
+def test_a_create_whose_answer_names_nothing_is_in_doubt() -> None:
+    made, _ = hospital(lambda method, url: reply(b"<html/>", 201) if method == "POST" else reply(page()))
+    with pytest.raises(InDoubt):
+        made.write_back("demo", WriteBack("Appointment", None, body={"status": "booked"}))
+
+
+def test_a_change_whose_answer_is_no_resource_is_read_again() -> None:
+    made, http = hospital(lambda method, _: reply(b"ok") if method == "PUT" else reply(slot("a", "1"), ETag="x"))
+    assert made.write_back("demo", WriteBack("Slot", "a", status="busy")).resource_id == "a"
+    assert [one[0] for one in http.asked] == ["GET", "PUT", "GET"]
+
+
 @pytest.mark.parametrize("identity", ["../admin", "a/b", "", "a?b", "x" * 65])
 def test_an_id_that_is_none_never_reaches_an_address(identity: str) -> None:
     made, http = hospital(lambda _, __: reply({}))
