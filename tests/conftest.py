@@ -11,6 +11,8 @@ TESTS = Path(__file__).resolve().parent
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 
+pytest_plugins = ["store_fixtures"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--rewrite-golden``: golden files take what the program says now; read the diff before you commit it."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from adapter.domain.appointment import Visit
-from adapter.domain.identifiers import ReferralNumber
+from adapter.domain.identifiers import PersonIdentifier, ReferralNumber
 from adapter.domain.patient import Patient
 from adapter.domain.referral import Referral, ReferralState
 from adapter.domain.schedule import Schedule
@@ -109,7 +109,10 @@ class Links(Protocol):
     """Their id <-> ours."""
 
     def put(self, facility: str, kind: str, ours: str, theirs: str) -> None:
-        """``kind`` is ``slot``, ``visit``, ``waiting-entry``, ``visit-ended``. Raises Refused when either side is linked elsewhere."""
+        """``kind`` is ``slot``, ``visit``, ``waiting-entry`` or ``visit-ended``.
+
+        Raises Refused when either side is linked elsewhere.
+        """
 
     def theirs(self, facility: str, kind: str, ours: str) -> str | None:
         """CeR's id."""
