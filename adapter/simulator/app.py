@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -46,7 +46,8 @@ class SimulatorConfig:
     ``clock``: the calendar's time, which may be moved; ``held_at`` stops it. ``security_time``: the time by which
     message Timestamps and certificates are judged; moving the calendar does not move it.
     ``client_subjects``: the only signers believed (RFC 4514); empty: any from the CA. ``crl``: revoked certificates.
-    Ports: 0 takes a free one; ``admin_port`` None starts no admin API.
+    ``timestamp_lifetime_seconds``, ``timestamp_skew_seconds``: the longest life a message may claim, and how far clocks
+    may differ. Ports: 0 takes a free one; ``admin_port`` None starts no admin API.
     """
 
     certificates: Path
@@ -64,6 +65,8 @@ class SimulatorConfig:
     test_services: frozenset[str] = TEST_SERVICES
     client_subjects: frozenset[str] = frozenset()
     crl: Path | None = None
+    timestamp_lifetime_seconds: float = 300.0
+    timestamp_skew_seconds: float = 60.0
     message_bytes_max: int = MESSAGE_BYTES_MAX
     sign_faults: bool = True
     wsdl: Path | None = None
@@ -97,7 +100,11 @@ class Simulator:
         )
         folder, keys = resources.wsdl(config.wsdl), config.certificates
         try:
-            trust = load_trust(keys / "ca.pem", config.crl, config.client_subjects)
+            trust = replace(
+                load_trust(keys / "ca.pem", config.crl, config.client_subjects),
+                lifetime_seconds=config.timestamp_lifetime_seconds,
+                skew_seconds=config.timestamp_skew_seconds,
+            )
             signers = {name: Signer(keys / f"{name}-wss.pem", keys / f"{name}-wss.key") for name in WSDL_FILES}
             tls = server_context(keys / "server-tls.pem", keys / "server-tls.key", keys / "ca.pem")
         except (OSError, ValueError, ssl.SSLError, SigningError) as wrong:
