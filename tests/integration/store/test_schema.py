@@ -1,0 +1,107 @@
+"""Migrations: the tables are what the code says, upgrades do not collide, a newer database is left alone."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from click.testing import CliRunner
+from sqlalchemy import text
+from store_fixtures import in_database
+
+from adapter.cli.database import database as command
+from adapter.errors import Misconfigured, Unavailable
+from adapter.store import calendar_tables, schema
+from adapter.store.engine import Database, DatabaseSettings, connect
+from adapter.store.tables import INSTALLATION
+
+
+def test_the_migrated_database_is_what_the_tables_say(database: Database) -> None:
+    def ours(_thing: object, name: str | None, *_: object) -> bool:
+        return not (name or "").startswith(("procrastinate", "idx_procrastinate", "alembic"))
+
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_server_default": True})
+        assert compare_metadata(context, calendar_tables.metadata) == []
+
+
+def test_the_job_engine_came_with_it(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM procrastinate_jobs")).scalar_one() == 0
+        assert connection.execute(text("SELECT id FROM facility")).scalars().all() == [INSTALLATION]
+
+
+def test_an_empty_database_waits_for_everything(postgres: str) -> None:
+    empty = connect(DatabaseSettings(url=in_database(postgres, "template1")))
+    found = schema.status(empty.engine)
+    assert (found.current, found.pending[0], found.ready) == ("", "0001", False)
+    with pytest.raises(Misconfigured, match="pomost database upgrade"):
+        schema.require_current(empty.engine)
+    empty.close()
+
+
+def test_programs_that_upgrade_at_once_wait_for_each_other(database_url: str) -> None:
+    opened = [connect(DatabaseSettings(url=database_url)) for _ in range(3)]
+    with opened[0].engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda one: schema.upgrade(one.engine), opened))
+    assert all(one.ready for one in found)
+    for one in opened:
+        one.close()
+
+
+def test_a_database_of_a_newer_program_is_not_touched(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert schema.status(database.engine).newer
+    for use in (schema.upgrade, schema.require_current):
+        with pytest.raises(Misconfigured, match="newer than this program") as refused:
+            use(database.engine)
+        assert refused.value.exit_code == 3
+    with database.engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_a_newer_job_engine_is_refused_and_an_older_one_upgraded(database: Database) -> None:
+    def keep(version: str) -> None:
+        with database.engine.begin() as connection:
+            connection.execute(text("UPDATE parts SET version = :v WHERE name = 'procrastinate'"), {"v": version})
+
+    with database.engine.connect() as connection:
+        last = connection.execute(text("SELECT version FROM parts WHERE name = 'procrastinate'")).scalar_one()
+    keep("99.00.00_01_pre_future.sql")
+    with pytest.raises(Misconfigured, match="job engine"):
+        schema.upgrade(database.engine)
+    keep("03.04.00_01_pre_add_retry_failed_job_procedure.sql")
+    pending = schema.status(database.engine).pending
+    assert pending
+    assert pending[-1] == last
+    assert schema.upgrade(database.engine).ready
+
+
+def test_the_commands_say_it_for_people_and_programs(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.delenv("POMOST_CONFIG", raising=False)
+    run = CliRunner()
+    shown = run.invoke(command, ["status", "--json"], standalone_mode=False)
+    assert json.loads(shown.output) == {
+        "current": "0001",
+        "head": "0001",
+        "pending": [],
+        "newer": False,
+        "ready": True,
+    }
+    assert "up to date" in run.invoke(command, ["upgrade"], standalone_mode=False).output
+
+
+def test_a_database_out_of_reach_is_said_without_its_password() -> None:
+    opened = connect(DatabaseSettings(url="postgres://pomost:s3cret@127.0.0.1:1/none"))
+    with pytest.raises(Unavailable) as failed:
+        schema.status(opened.engine)
+    assert "127.0.0.1" in failed.value.message
+    assert "s3cret" not in f"{failed.value.message} {failed.value.__cause__} {opened!r}"
