@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from adapter.fhir.problems import Problem, ProblemsFound
 from adapter.fhir.rules import problem
@@ -85,13 +84,17 @@ def safe_name(name: object) -> str:
     return text if _NAME.fullmatch(text) else "?"
 
 
-def _children(path: str, node: object) -> Iterator[tuple[str, object]]:
-    if isinstance(node, Mapping):
-        for name, child in node.items():
-            yield f"{path}.{safe_name(name)}", child
-    elif isinstance(node, list):
-        for index, child in enumerate(node):
-            yield f"{path}[{index}]", child
+_Way = tuple[Any, object] | str
+"""How a place was reached: the way to its owner with a name or an index, or the text it all began with."""
+
+
+def _path(way: _Way) -> str:
+    """A way as FHIRPath; written out only where something is wrong, since most places are well."""
+    steps: list[str] = []
+    while not isinstance(way, str):
+        way, step = way
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{safe_name(step)}")
+    return way + "".join(reversed(steps))
 
 
 def _encodable(text: str) -> bool:
@@ -105,24 +108,26 @@ def _encodable(text: str) -> bool:
 def faults(value: object, path: str) -> list[Problem]:
     """What no model shows: names twice, unpaired surrogates, empty values, deep nesting; ``path`` names ``value``."""
     found: list[Problem] = []
-    todo: list[tuple[str, object, int]] = [(path, value, 1)]
+    todo: list[tuple[_Way, object, int]] = [(path, value, 1)]
     while todo:
-        where, node, depth = todo.pop()
-        if node in ("", [], {}):
-            found.append(problem("FHIR-SHAPE-08", where))
-            continue
+        way, node, depth = todo.pop()
         if isinstance(node, str):
-            if not _encodable(node):
-                found.append(problem("FHIR-READ-03", where))
+            if not node or not (node.isascii() or _encodable(node)):
+                found.append(problem("FHIR-READ-03" if node else "FHIR-SHAPE-08", _path(way)))
             continue
-        if not isinstance(node, Mapping | list):
+        if not isinstance(node, dict | list):
             continue
+        if not node:
+            found.append(problem("FHIR-SHAPE-08", _path(way)))
         if depth > NESTING_MAX:
             found.append(problem("FHIR-READ-05", path))
             break
+        if isinstance(node, list):
+            todo.extend(((way, index), child, depth + 1) for index, child in enumerate(node))
+            continue
         if isinstance(node, RepeatedName):
-            found.append(problem("FHIR-READ-06", where))
-        if isinstance(node, Mapping) and not all(_encodable(name) for name in node):
-            found.append(problem("FHIR-READ-03", where))
-        todo.extend((at, child, depth + 1) for at, child in _children(where, node))
+            found.append(problem("FHIR-READ-06", _path(way)))
+        if not all(name.isascii() or _encodable(name) for name in node):
+            found.append(problem("FHIR-READ-03", _path(way)))
+        todo.extend(((way, name), child, depth + 1) for name, child in node.items())
     return found

@@ -153,10 +153,12 @@ class FolderHospital:
             return f"outgoing/{path.name}"
 
     def _refresh(self) -> None:
-        """Read again the files that changed; all of them when one went away."""
-        files = [*self._files(), *(files_in(self._outgoing) if self._outgoing.is_dir() else [])]
+        """Read new files; everything again when an export changed or went away, since it may have lost resources."""
+        exports = self._files()
+        files = [*exports, *(files_in(self._outgoing) if self._outgoing.is_dir() else [])]
         now = {str(path): _mark(path) for path in files}
-        if self._signature.keys() - now.keys():
+        changed = [str(path) for path in exports if self._signature.get(str(path), now[str(path)]) != now[str(path)]]
+        if changed or self._signature.keys() - now.keys():
             self._signature, self._index = {}, {}
         for path in files:
             if self._signature.get(str(path)) != now[str(path)]:

@@ -110,6 +110,14 @@ def test_a_newer_export_overrules_what_we_wrote(export: Path) -> None:
     assert json.loads(now.raw)["status"] == "entered-in-error"
 
 
+def test_what_an_export_no_longer_holds_is_gone(export: Path) -> None:
+    made = folder(export)
+    assert made.read("demo", "Slot", "b") is not None
+    (export / "one.json").write_text(bundle(slot("a", comment="b is no more")))
+    assert made.read("demo", "Slot", "b") is None
+    assert made.read("demo", "Slot", "a") is not None
+
+
 def test_a_resource_is_created_once_under_a_steady_id(export: Path) -> None:
     body = {"status": "booked", "identifier": [{"system": names.NATIONAL_VISIT, "value": "V-1"}]}
     change = WriteBack("Appointment", None, body=body, if_none_exist=f"{names.NATIONAL_VISIT}|V-1")
