@@ -58,6 +58,7 @@ def register(app: Any, eq: Equipment, *, reconcile_days: int) -> None:
                 facility,
                 first=first,
                 last=first + timedelta(days=reconcile_days),
+                tolerance=eq.limits.order_tolerance,
             )
         except Unavailable as error:
             log.warning("reconcile of %s: %s", facility, error.message)
