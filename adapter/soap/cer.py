@@ -28,7 +28,7 @@ from adapter.mapping.tables import Tables
 from adapter.ports import CallContext, Clock
 from adapter.soap import cer_reading
 from adapter.soap.binding import BoundContract, Result
-from adapter.soap.dialogue import Dialogue, Told, unreadable
+from adapter.soap.dialogue import Dialogue, Told, correlated, unreadable
 from adapter.soap.persons import CELL, oid_of, person_to_national
 from adapter.soap.reading import UnreadableReply
 from adapter.soap.wire import Channel, Judge
@@ -79,10 +79,14 @@ class CerRegistry:
         if not 1 <= len(offers) <= self.batch_max or len(set(references)) != len(references):
             raise BadInput(f"a batch has 1 to {self.batch_max} slots, each once", field="slots")
         told = self._dialogue.ask(context, "put_slots", {"slots": [self._offer(offer) for offer in offers]})
+        with correlated(context):
+            return self._receipts(told, references)
+
+    def _receipts(self, told: Told, references: Sequence[str]) -> tuple[SlotReceipt, ...]:
         if told.reading.unreadable:
             raise unreadable("put_slots", UnreadableReply(told.reading.unreadable[0].problem), write=True)
         items = {row["reference"]: row for row in told.reading.values.get("items", ())}
-        if len(items) != len(offers) or set(items) != set(references):
+        if len(told.reading.values.get("items", ())) != len(references) or set(items) != set(references):
             raise unreadable("put_slots", UnreadableReply("not one result for each slot"), write=True)
         return tuple(self._receipt(reference, items[reference]) for reference in references)
 
@@ -129,7 +133,7 @@ class CerRegistry:
         """See :meth:`adapter.ports.Registry.save_visit`."""
         values = {"slot_id": order.slot_id, "category": order.category, **self._patient(order)}
         told = self._dialogue.ask(context, "save_visit", values)
-        return self._sure("save_visit", lambda: cer_reading.receipt(told, ""))
+        return self._sure(context, "save_visit", lambda: cer_reading.receipt(told, ""))
 
     def move_visit(self, context: CallContext, visit_id: str, slot_id: str) -> VisitReceipt:
         """See :meth:`adapter.ports.Registry.move_visit`. CeR may give the moved visit another id."""
@@ -170,38 +174,37 @@ class CerRegistry:
             **self._patient(order),
         }
         told = self._dialogue.ask(context, "join_waiting_room", values)
-        return self._sure("join_waiting_room", lambda: _needed(cer_reading.entry(told)))
+        return self._sure(context, "join_waiting_room", lambda: _needed(cer_reading.entry(told)))
 
     def leave_waiting_room(self, context: CallContext, entry_id: str, reason: str) -> WaitingRoomEntry:
         """See :meth:`adapter.ports.Registry.leave_waiting_room`; ``reason`` as for a visit."""
         told = self._dialogue.ask(context, "leave_waiting_room", {"id": entry_id, "reason": reason})
-        return self._sure("leave_waiting_room", lambda: _needed(cer_reading.entry(told)))
+        return self._sure(context, "leave_waiting_room", lambda: _needed(cer_reading.entry(told)))
 
     def read_waiting_room(self, context: CallContext, reference: str) -> WaitingRoomEntry | None:
         """See :meth:`adapter.ports.Registry.read_waiting_room`."""
-        return self._entry(self._dialogue.ask(context, "read_waiting_room", {"reference": reference}))
+        return self._entry(context, {"reference": reference})
 
     def read_waiting_entry(self, context: CallContext, entry_id: str) -> WaitingRoomEntry | None:
         """The entry with CeR's own id, None if there is none."""
-        return self._entry(self._dialogue.ask(context, "read_waiting_room", {"id": entry_id}))
+        return self._entry(context, {"id": entry_id})
 
-    def _entry(self, told: Told) -> WaitingRoomEntry | None:
-        try:
-            return cer_reading.entry(told)
-        except UnreadableReply as problem:
-            raise unreadable("read_waiting_room", problem, write=False) from problem
+    def _entry(self, context: CallContext, values: dict[str, str]) -> WaitingRoomEntry | None:
+        told = self._dialogue.ask(context, "read_waiting_room", values)
+        return self._sure(context, "read_waiting_room", lambda: cer_reading.entry(told), write=False)
 
     def _change_visit(self, context: CallContext, verb: str, visit_id: str, values: dict[str, object]) -> VisitReceipt:
         told = self._dialogue.ask(context, verb, {"id": visit_id, **values})
-        return self._sure(verb, lambda: cer_reading.receipt(told, visit_id))
+        return self._sure(context, verb, lambda: cer_reading.receipt(told, visit_id))
 
     @staticmethod
-    def _sure(verb: str, make: Callable[[], _Value]) -> _Value:
-        """What a write's answer says; InDoubt when it does not say it."""
-        try:
-            return make()
-        except UnreadableReply as problem:
-            raise unreadable(verb, problem, write=True) from problem
+    def _sure(context: CallContext, verb: str, make: Callable[[], _Value], *, write: bool = True) -> _Value:
+        """What an answer says; InDoubt (on a read: Unavailable) when it does not say it."""
+        with correlated(context):
+            try:
+                return make()
+            except UnreadableReply as problem:
+                raise unreadable(verb, problem, write=write) from problem
 
     def _cell(self, cell: CellCode) -> dict[str, str]:
         return {"root": self._cell_root, "extension": str(cell)}

@@ -7,6 +7,8 @@ A reply that is not what the contract says proves nothing: InDoubt on a write, U
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,13 +50,8 @@ class Dialogue:
             Rejected, Unavailable, InDoubt, Misconfigured: as the channel and the judge say; and an
                 unreadable reply (``REPLY_UNREADABLE``).
         """
-        bound = self.contract[verb]
-        try:
-            return self._ask(context, bound, values)
-        except AdapterError as error:
-            if error.correlation_id is None:
-                error.correlation_id = context.correlation_id
-            raise
+        with correlated(context):
+            return self._ask(context, self.contract[verb], values)
 
     def _ask(self, context: CallContext, bound: BoundVerb, values: Values) -> Told:
         today = warsaw_day(self._clock.now())
@@ -72,6 +69,17 @@ class Dialogue:
     def judge_item(self, result: Result) -> None:
         """Judge the result of one item of a batch that was written."""
         self._judge(major=result.major, minor=result.minor, text=result.text, write=True)
+
+
+@contextmanager
+def correlated(context: CallContext) -> Iterator[None]:
+    """Whatever goes wrong inside carries the call's correlation id."""
+    try:
+        yield
+    except AdapterError as error:
+        if error.correlation_id is None:
+            error.correlation_id = context.correlation_id
+        raise
 
 
 def unreadable(verb: str, problem: Exception, *, write: bool) -> AdapterError:

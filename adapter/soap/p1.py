@@ -14,7 +14,7 @@ from adapter.domain.referral import Payer, ReferralReading, ReferralState, RuleF
 from adapter.errors import BadInput
 from adapter.ports import CallContext, Clock
 from adapter.soap.binding import BoundContract
-from adapter.soap.dialogue import Dialogue, Told, unreadable
+from adapter.soap.dialogue import Dialogue, Told, correlated, unreadable
 from adapter.soap.reading import UnreadableReply
 from adapter.soap.referral_document import number_in
 from adapter.soap.wire import Channel, Judge
@@ -39,12 +39,14 @@ class P1Referrals:
         else:
             values = {"code_with_person": access.code.reveal() + access.person.reveal()}
         told = self._dialogue.ask(context, "read_to_accept", values)
-        return self._reading("read_to_accept", told, with_key=True)
+        with correlated(context):
+            return self._reading("read_to_accept", told, with_key=True)
 
     def read_by_number(self, context: CallContext, number: ReferralNumber) -> ReferralReading:
         """See :meth:`adapter.ports.Referrals.read_by_number`."""
         told = self._dialogue.ask(context, "read_by_number", {"number": _number(number)})
-        return self._reading("read_by_number", told, with_key=False)
+        with correlated(context):
+            return self._reading("read_by_number", told, with_key=False)
 
     def accept(
         self,
@@ -81,8 +83,10 @@ class P1Referrals:
 
     @staticmethod
     def _reading(verb: str, told: Told, *, with_key: bool) -> ReferralReading:
-        """The referral in an answer; a finding that cannot be read makes the answer unreadable (D10)."""
+        """The referral in an answer; an unknown code in it is shown as a refusal (D10)."""
         values = told.reading.values
+        if told.reading.unknown_code is not None:
+            raise told.reading.unknown_code
         try:
             if told.reading.unreadable:
                 row = told.reading.unreadable[0]

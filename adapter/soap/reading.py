@@ -60,10 +60,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reply said: nested mappings and lists by our field names, and the rows that could not be read."""
+    """What a reply said: nested mappings and lists by our field names, and the rows that could not be read.
+
+    ``unknown_code`` is the first refusal of a code table in one of those rows.
+    """
 
     values: dict[str, Any]
     unreadable: tuple[UnreadableRow, ...] = ()
+    unknown_code: Rejected | None = None
 
 
 def text_of(element: etree._Element) -> str:
@@ -114,6 +118,7 @@ class _Run:
         self.on = on
         self.refused = refused
         self.unreadable: list[UnreadableRow] = []
+        self.unknown_code: Rejected | None = None
         self.seen: Counter[tuple[str, ...]] = Counter()
 
     def read(self, source: Source, element: etree._Element, values: dict[str, Any], *, inside_row: bool) -> None:
@@ -155,8 +160,11 @@ class _Run:
         if problem is None:
             try:
                 self.read(source, element, item, inside_row=True)
-            except (UnreadableReply, Rejected) as wrong:
+            except UnreadableReply as wrong:
                 problem = str(wrong)
+            except Rejected as unknown:
+                problem = str(unknown)
+                self.unknown_code = self.unknown_code or unknown
         if problem is None:
             rows.append(item)
         else:
@@ -181,7 +189,7 @@ def read(root: Source, content: etree._Element, schema: etree.XMLSchema, on: dat
     run = _Run(on, refused)
     values: dict[str, Any] = {}
     run.read(root, content, values, inside_row=False)
-    return Reading(values, tuple(run.unreadable))
+    return Reading(values, tuple(run.unreadable), run.unknown_code)
 
 
 def read_loosely(root: Source, content: etree._Element) -> dict[str, Any]:

@@ -159,8 +159,9 @@ def test_a_reply_that_is_none_is_in_doubt_on_a_write(registry: CerRegistry, chan
 
 def test_a_success_that_names_no_visit_is_in_doubt(registry: CerRegistry, channel: ToldChannel) -> None:
     channel.reply = cer_reply("ZapiszWizyte")
-    with pytest.raises(InDoubt):
+    with pytest.raises(InDoubt) as error:
         registry.save_visit(CONTEXT, order())
+    assert error.value.correlation_id == "correlation-1"
 
 
 def test_a_refusal_carries_the_authoritys_code(registry: CerRegistry, channel: ToldChannel) -> None:

@@ -94,7 +94,7 @@ def test_a_referral_read_by_number_has_no_key(referrals: P1Referrals, channel: T
     ("reply", "error"),
     [
         (reading(state="W_DRODZE"), Rejected),
-        (reading(severity="uwaga"), Unavailable),
+        (reading(severity="uwaga"), Rejected),
         (reading(document="<ClinicalDocument/>"), Unavailable),
         (reading(document="no XML"), Unavailable),
         (reading(document='<!DOCTYPE a><ClinicalDocument xmlns="urn:hl7-org:v3"/>'), Unavailable),
@@ -104,7 +104,7 @@ def test_a_referral_read_by_number_has_no_key(referrals: P1Referrals, channel: T
     ],
     ids=[
         "an unknown state is shown as the refusal it is",
-        "an unknown result of a rule",
+        "an unknown result of a rule is shown, too",
         "a document without HL7's namespace",
         "a document that is no XML",
         "a document with a DTD",
