@@ -60,7 +60,9 @@ def make(folder: Path, path: str, target: str = "demo") -> subprocess.CompletedP
     """Run make in ``folder`` with only the programs of ``path``."""
     program = shutil.which("make")
     assert program, "make is what the README asks for"
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))}
+    env = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON", "ARGS", "ONLY"))
+    }
     return subprocess.run(
         [program, target],
         cwd=folder,
