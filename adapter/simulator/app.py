@@ -46,8 +46,8 @@ class SimulatorConfig:
     ``clock``: the calendar's time, which may be moved; ``held_at`` stops it. ``security_time``: the time by which
     message Timestamps and certificates are judged; moving the calendar does not move it.
     ``client_subjects``: the only signers believed (RFC 4514); empty: any from the CA. ``crl``: revoked certificates.
-    ``timestamp_lifetime_seconds``, ``timestamp_skew_seconds``: the longest life a message may claim, and how far clocks
-    may differ. Ports: 0 takes a free one; ``admin_port`` None starts no admin API.
+    ``timestamp_lifetime_seconds``, ``timestamp_skew_seconds``: the longest life a message may claim, and how
+    far clocks may differ. Ports: 0 takes a free one; ``admin_port`` None starts no admin API.
     """
 
     certificates: Path

@@ -12,11 +12,14 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from adapter.simulator.clock import machine_time
 
 IDLE_TIMEOUT_SECONDS = 60.0
 HANDSHAKE_TIMEOUT_SECONDS = 10.0
@@ -35,7 +38,7 @@ class Delivery(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came over the wire. ``certificate`` is the TLS client's, DER; ``too_large`` says the body was not read."""
+    """What came over the wire. ``certificate`` is the TLS client's, DER."""
 
     method: str
     path: str
@@ -239,6 +242,7 @@ class _Connection(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         head = (
             f"HTTP/1.1 {reply.status} {self.responses.get(reply.status, ('Unknown',))[0]}\r\n"
+            f"Date: {format_datetime(machine_time(), usegmt=True)}\r\n"
             f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\n"
             f"{'Connection: close' if self.close_connection else 'Connection: keep-alive'}\r\n\r\n"
         )
