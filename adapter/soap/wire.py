@@ -94,7 +94,5 @@ class FaultReader(Protocol):
 class Judge(Protocol):
     """Judges the business result of a 200 reply (``faults.judge_result`` bound to a channel)."""
 
-    def __call__(
-        self, *, major: str, minor: str, text: str, write: bool, correlation_id: str | None = None
-    ) -> None:
+    def __call__(self, *, major: str, minor: str, text: str, write: bool, correlation_id: str | None = None) -> None:
         """Return when the operation was done; otherwise raise one of the four kinds."""
