@@ -83,12 +83,14 @@ class ScriptedServer:
     certificate: Path
     key: Path
     client_ca: Path | None
+    newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
     steps: list[Step] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     connections: int = 0
 
     def __post_init__(self) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.maximum_version = self.newest
         self._context.load_cert_chain(self.certificate, self.key)
         if self.client_ca is not None:
             self._context.verify_mode = ssl.CERT_REQUIRED
@@ -138,9 +140,15 @@ class ScriptedServer:
 
 
 @contextlib.contextmanager
-def scripted_server(certificate: Path, key: Path, client_ca: Path | None, *steps: Step) -> Iterator[ScriptedServer]:
-    """A running server; gone afterwards."""
-    server = ScriptedServer(certificate, key, client_ca, list(steps))
+def scripted_server(
+    certificate: Path,
+    key: Path,
+    client_ca: Path | None,
+    *steps: Step,
+    newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+) -> Iterator[ScriptedServer]:
+    """A running server; gone afterwards. ``newest`` is the newest TLS it speaks."""
+    server = ScriptedServer(certificate, key, client_ca, newest, list(steps))
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

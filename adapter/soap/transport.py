@@ -5,6 +5,9 @@ is read only up to its limit, packed or not, and only until its deadline. Whethe
 message may have left is *known*, not concluded from the kind of failure: the body is handed over as a
 file, and who has not begun to read it cannot have acted on it.
 
+A server that refuses our certificate under TLS 1.3 says so after our side believes the handshake done;
+when its reset swallows that word, the failure is reported as what is known: not sent, or lost.
+
 The machine's environment (proxies, REQUESTS_CA_BUNDLE, .netrc) is not looked at (D7).
 """
 

@@ -8,9 +8,12 @@ import socket
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from ssl import TLSVersion
 
 import pytest
 import soap_attacks
@@ -36,7 +39,7 @@ from adapter.soap.channel import FacilityChannels, SoapChannel
 from adapter.soap.endpoint import EndpointConfig, RepliesSigned
 from adapter.soap.envelope import build_envelope
 from adapter.soap.faults import load_refusals
-from adapter.soap.keys import IdentityFile, load_identity
+from adapter.soap.keys import Identity, IdentityFile, load_identity
 from adapter.soap.sign import Signer, sign
 from adapter.soap.transport import TransportConfig
 from adapter.soap.trust import SignerPin
@@ -76,18 +79,19 @@ class World:
         at = datetime.now(UTC) - timedelta(seconds=age_seconds)
         return sign(build_envelope(None, etree.fromstring(content)), self.signer, now=at, nonce=str(self.count))
 
-    def server(self, *steps: Step, client_ca: Path | None = None) -> object:
-        return scripted_server(
-            self.good.server_tls.certificate, self.good.server_tls.key, client_ca or self.good.ca, *steps
-        )
+    def server(
+        self, *steps: Step, client_ca: Path | None = None, newest: TLSVersion = TLSVersion.TLSv1_3
+    ) -> AbstractContextManager[ScriptedServer]:
+        tls = self.good.server_tls
+        return scripted_server(tls.certificate, tls.key, client_ca or self.good.ca, *steps, newest=newest)
 
     def config(self, url: str) -> EndpointConfig:
         transport = TransportConfig(
             url,
             self.good.ca,
-            connect_timeout_seconds=2,
-            read_timeout_seconds=0.4,
-            reply_seconds_max=0.8,
+            connect_timeout_seconds=10,
+            read_timeout_seconds=10,
+            reply_seconds_max=10,
             reply_bytes_max=LIMIT,
         )
         return EndpointConfig(
@@ -108,6 +112,21 @@ class World:
         )
 
 
+@pytest.fixture(autouse=True)
+def keys_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a key checks its primes, slowly; these tests make a hundred channels with the same ones."""
+    monkeypatch.setattr("adapter.soap.channel.load_identity", _load_once)
+
+
+@cache
+def _load_of_day(file: IdentityFile, day: date) -> Identity:
+    return load_identity(file, now=datetime.now(UTC))
+
+
+def _load_once(file: IdentityFile, *, now: datetime) -> Identity:
+    return _load_of_day(file, now.date())
+
+
 @pytest.fixture(scope="module")
 def world(live: tuple[TestCertificates, BadCertificates]) -> World:
     return World(*live)
@@ -117,10 +136,15 @@ def exchange(channel: SoapChannel, *, write: bool = True) -> etree._Element:
     return channel.exchange(CONTEXT, OPERATION, etree.fromstring("<q:ask xmlns:q='urn:q'/>"), write=write).content
 
 
-def failure(world: World, *steps: Step, write: bool, optional: bool = False) -> tuple[AdapterError, ScriptedServer]:
+def failure(
+    world: World, *steps: Step, write: bool, optional: bool = False, patient: bool = True
+) -> tuple[AdapterError, ScriptedServer]:
     """The error of one exchange with a server that does this."""
     with world.server(*steps) as server:
         config = world.config(server.url)
+        if not patient:
+            hasty = replace(config.transport, read_timeout_seconds=0.4, reply_seconds_max=0.8)
+            config = replace(config, transport=hasty)
         if optional:
             config = replace(config, replies_signed=RepliesSigned.OPTIONAL)
         channel = world.channel(config)
@@ -251,10 +275,19 @@ def test_the_environment_is_not_looked_at(world: World, monkeypatch: pytest.Monk
 
 def test_a_refused_client_certificate_is_misconfigured(world: World) -> None:
     """The server trusts another authority: it ends the handshake and reads no message."""
-    with world.server(answer(world.signed()), client_ca=world.bad.other_ca) as server:
+    with world.server(answer(world.signed()), client_ca=world.bad.other_ca, newest=TLSVersion.TLSv1_2) as server:
         with pytest.raises(Misconfigured) as caught:
             exchange(world.channel(world.config(server.url)))
         assert (caught.value.code, server.requests) == ("EXCHANGE_CLIENT_CERTIFICATE", [])
+
+
+def test_a_client_certificate_refused_late_is_never_a_success(world: World) -> None:
+    """In TLS 1.3 the refusal races with our first bytes, and a reset may swallow it: then we know less, safely."""
+    with world.server(answer(world.signed()), client_ca=world.bad.other_ca) as server:
+        with pytest.raises((Misconfigured, Unavailable, InDoubt)) as caught:
+            exchange(world.channel(world.config(server.url)))
+        codes = {"EXCHANGE_CLIENT_CERTIFICATE", "EXCHANGE_NOT_SENT", "EXCHANGE_LOST"}
+        assert (caught.value.code in codes, server.requests) == (True, [])
 
 
 # ------------------------------------------------------------------ it was sent, and then?
@@ -329,7 +362,7 @@ def test_an_answer_that_cannot_be_believed(
     world: World, name: str, make: Callable[[World], Step], code: str, write: bool
 ) -> None:
     """A write is in doubt, a read is simply to be done again; never a success, never sent twice."""
-    error, server = failure(world, make(world), write=write)
+    error, server = failure(world, make(world), write=write, patient=code != "EXCHANGE_TIMEOUT")
     assert (type(error), error.code) == (InDoubt if write else Unavailable, code), name
     assert len(server.requests) == 1
 
