@@ -20,7 +20,6 @@ from adapter.store.tables import metadata
 RULE_ID = re.compile(r"\b[A-Z]{1,2}-\d{2}[a-z]?\b")
 CHECK_ID = re.compile(r"(FHIR|POMOST)-[A-Z0-9]+-\d{2}")
 DOCUMENTS = [path for path in files() if path.suffix == ".md"]
-FIRST_SCREEN_LINES = 45
 
 
 def missing(words: Iterator[str] | list[str] | set[str], document: str) -> list[str]:
@@ -191,19 +190,6 @@ def test_every_link_holds() -> None:
             if not found.exists() or (anchor and found.suffix == ".md" and anchor not in anchors(found)):
                 broken.append(f"{name(document)}: {target}")
     assert not broken
-
-
-def test_the_first_screen_says_it_all() -> None:
-    """One sentence, one paragraph, two commands and what they print."""
-    screen = "\n".join(text("README.md").splitlines()[:FIRST_SCREEN_LINES])
-    title, sentence, paragraph, *_ = [block for block in re.split(r"\n\s*\n", screen) if block.strip()]
-    assert title == "# Pomost"
-    assert sentence.count(".") == 1
-    assert sentence.endswith(".")
-    assert len(paragraph.split()) < 120
-    assert "make demo" in screen
-    assert "make test" in screen
-    assert "passed" in screen
 
 
 def test_the_changelog_has_this_version() -> None:
