@@ -147,3 +147,16 @@ def test_ci_runs_what_the_readme_says_and_skips_nothing() -> None:
 def test_make_check_is_strict() -> None:
     rule = text("Makefile").partition("\ncheck:")[2].partition("\n\n")[0]
     assert all(words in rule for words in ("ruff check", "ruff format --check", "mypy --strict", "lint-imports"))
+
+
+def test_ci_installs_what_the_interop_tests_ask_for() -> None:
+    """A peer that CI does not install would fail the run on a new machine only."""
+    script = text(".ci/run")
+    asked = re.search(r'PACKAGES = "([^"]+)"', text("tests/interop/test_wss4j.py"))
+    package = re.search(r'PACKAGE = "([^"]+)"', text("tests/interop/test_node_soap.py"))
+    version = re.search(r'SEKMET_VERSION = "([^"]+)"', text("tests/interop/conftest.py"))
+    assert asked
+    assert package
+    assert version
+    wanted = [*asked[1].split(), package[1], f"sekmet-fhir=={version[1]}"]
+    assert not [word for word in wanted if word not in script]
