@@ -28,7 +28,10 @@ from adapter.services.refusal import MissingReference, NotTaken, stored
 from adapter.services.take_referral import keep_referral
 from adapter.services.take_visit import take_visit
 
-ORDER = ("Patient", "Schedule", "Slot", "ServiceRequest", "Appointment")
+UNREADABLE = ""
+"""Resource type of an entry that says none we know: it is refused with its reasons."""
+
+ORDER = (UNREADABLE, "Patient", "Schedule", "Slot", "ServiceRequest", "Appointment")
 """What is referred to comes before what refers to it."""
 
 FETCHES_MAX = 5
@@ -176,11 +179,17 @@ def _appointment(desk: Desk, reading: Reading) -> InboxState:
     return InboxState.TAKEN
 
 
+def _unreadable(desk: Desk, reading: Reading) -> InboxState:
+    reading.checked()
+    raise BadInput("the entry is no resource that is used here", field="resourceType", code="RESOURCE_UNUSED")
+
+
 def _model(reading: Reading) -> Any:
     return reading.checked()
 
 
 HANDLERS: Mapping[str, Callable[[Desk, Reading], InboxState]] = {
+    UNREADABLE: _unreadable,
     "Patient": _patient,
     "Schedule": _schedule,
     "Slot": _slot,

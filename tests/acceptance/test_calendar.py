@@ -100,3 +100,11 @@ def test_a_bad_slot_among_good_ones_is_quarantined_alone(site: Site) -> None:
     done = site.says(*site.clinic.schedules(), site.clinic.slot("dr-lis", 3, 0), bad, unmapped)
     assert done.taken.quarantined == 2
     assert [slot["reference"] for slot in site.admin.slots()] == ["dr-lis-d03-s0"]
+
+
+def test_what_is_no_resource_at_all_is_quarantined_and_shown(site: Site) -> None:
+    site.open_day()
+    (site.clinic.folder / "broken.json").write_text('{"resourceType": "Slot", "id": "x', encoding="utf-8")
+    done = site.says(site.clinic.slot("dr-lis", 4, 0))
+    assert done.taken.quarantined == 1
+    assert "dr-lis-d04-s0" in {slot["reference"] for slot in site.admin.slots()}

@@ -152,7 +152,7 @@ def test_an_unknown_patient_quarantines_the_visit_and_a_replay_takes_it(site: Si
     assert done.taken.quarantined == 1
     site.export(site.clinic.referral(0))
     with site.eq.store.unit_of_work() as work:
-        (entry,) = work.inbox.find(states=[])[:1]
+        (entry,) = work.inbox.find(states=[InboxState.QUARANTINED])
         work.inbox.replay(entry.id)
         work.commit()
     site.sync()
