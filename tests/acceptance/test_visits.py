@@ -8,7 +8,7 @@ import pytest
 from clinic_site import Site
 
 from adapter.cli.demo.clinic import cancelled
-from adapter.ports.store import Action, MessageState
+from adapter.ports.store import Action, InboxState, MessageState
 
 LIS0, LIS1 = ("dr-lis", 3, 0), ("dr-lis", 3, 1)
 
