@@ -35,22 +35,31 @@ WITH part AS MATERIALIZED (
 h AS (
     SELECT h.* FROM part p JOIN slot h
         ON h.facility = %(facility)s AND h.schedule_id = p.schedule_id AND h.day = p.day),
-candidate AS (
-    SELECT n.*, p.fetched_at, p.digest, l.ours IS NOT NULL AS linked, COALESCE(l.ours, r.id, f.id) AS partner
+seen AS (
+    SELECT n.*, p.fetched_at, p.digest, l.ours IS NOT NULL AS linked, COALESCE(l.ours, r.id) AS partner
     FROM part p
     JOIN national_slot n ON n.facility = %(facility)s AND n.schedule_id = p.schedule_id AND n.day = p.day
     LEFT JOIN link l ON l.facility = %(facility)s AND l.kind = 'slot' AND l.theirs = n.id
-    LEFT JOIN slot r ON l.ours IS NULL AND r.facility = %(facility)s AND r.id = n.reference
+    LEFT JOIN slot r ON l.ours IS NULL AND r.facility = %(facility)s AND r.id = n.reference),
+candidate AS (
+    SELECT * FROM seen WHERE partner IS NOT NULL
+    UNION ALL
+    SELECT s.facility, s.schedule_id, s.day, s.id, s.starts, s.ends, s.state, s.kind, s.reference, s.capacity,
+        s.changed_at, s.fetched_at, s.digest, s.linked, f.id
+    FROM seen s
     LEFT JOIN LATERAL (
-        SELECT u.id FROM slot u
-        WHERE l.ours IS NULL AND r.id IS NULL AND u.facility = %(facility)s AND u.schedule_id = n.schedule_id
-            AND u.starts = n.starts AND NOT EXISTS (
-                SELECT 1 FROM link k WHERE k.facility = %(facility)s AND k.kind = 'slot' AND k.ours = u.id)
-        ORDER BY u.id LIMIT 1) f ON true),
+        SELECT min(u.id) AS id FROM slot u
+        WHERE u.facility = %(facility)s AND u.schedule_id = s.schedule_id AND u.starts = s.starts
+            AND NOT EXISTS (SELECT 1 FROM link k
+                WHERE k.facility = %(facility)s AND k.kind = 'slot' AND k.ours = u.id)) f ON true
+    WHERE s.partner IS NULL),
+rivals AS (
+    SELECT partner, min(CASE WHEN linked THEN '0' ELSE '1' END || id || chr(31) || schedule_id || day) AS best
+    FROM candidate WHERE partner IS NOT NULL GROUP BY partner HAVING count(*) > 1),
 n AS (
-    SELECT c.*, CASE WHEN c.partner IS NULL THEN 1 ELSE
-        row_number() OVER (PARTITION BY c.partner ORDER BY c.linked DESC, c.id) END AS rank
-    FROM candidate c),
+    SELECT c.*, r.partner IS NULL
+        OR r.best = CASE WHEN c.linked THEN '0' ELSE '1' END || c.id || chr(31) || c.schedule_id || c.day AS first
+    FROM candidate c LEFT JOIN rivals r ON r.partner = c.partner),
 hv AS (
     SELECT vs.slot_id, v.id FROM h
     JOIN visit_slot vs ON vs.facility = %(facility)s AND vs.slot_id = h.id
@@ -72,9 +81,10 @@ pair AS (
     SELECT COALESCE(n.schedule_id, h.schedule_id) AS schedule_id, COALESCE(n.day, h.day) AS day,
         h.id AS h_id, h.starts AS h_starts, h.ends AS h_ends, h.state AS h_state, h.kind AS h_kind,
         h.capacity AS h_capacity, h.changed_at AS h_changed_at,
-        n.id AS n_id, n.starts AS n_starts, n.ends AS n_ends, n.state AS n_state, n.kind AS n_kind,
+        n.id AS n_id, n.schedule_id AS n_schedule_id, n.day AS n_day,
+        n.starts AS n_starts, n.ends AS n_ends, n.state AS n_state, n.kind AS n_kind,
         n.capacity AS n_capacity, n.fetched_at, n.digest
-    FROM h FULL JOIN n ON n.partner = h.id AND n.rank = 1)
+    FROM h FULL JOIN n ON n.partner = h.id AND n.first)
 SELECT pair.*,
     (SELECT jsonb_agg(jsonb_build_array(v.id, v.state, COALESCE(l.theirs, v.national_id)) ORDER BY v.id)
         FROM hv JOIN visit v ON v.facility = %(facility)s AND v.id = hv.id
@@ -91,9 +101,9 @@ SELECT pair.*,
     b.message_id, b.asked_at, b.answered_at, b.result_code, b.proven_at, b.clock_offset_seconds, b.listing_digest
 FROM pair
 LEFT JOIN hc ON hc.slot_id = pair.h_id
-LEFT JOIN nc ON nc.schedule_id = pair.schedule_id AND nc.day = pair.day AND nc.slot_id = pair.n_id
+LEFT JOIN nc ON nc.slot_id = pair.n_id AND nc.schedule_id = pair.n_schedule_id AND nc.day = pair.n_day
 LEFT JOIN both_sides m ON m.h_id = pair.h_id AND m.n_id = pair.n_id
-    AND m.schedule_id = pair.schedule_id AND m.day = pair.day
+    AND m.schedule_id = pair.n_schedule_id AND m.day = pair.n_day
 LEFT JOIN block b ON b.facility = %(facility)s AND b.slot_id = pair.h_id AND b.archived_at IS NULL
 WHERE (pair.h_id IS NULL OR pair.n_id IS NULL
         OR (pair.h_state = 'blocked') <> (pair.n_state = 'blocked')
@@ -127,7 +137,8 @@ def pairs(session: Session, facility: str, schedule_id: str | None, first: date,
 def _prepare(session: Session, facility: str, *, many: bool) -> None:
     """Let the planner know what was just loaded, and that all rows are wanted."""
     session.run(
-        "SELECT set_config('work_mem', %(memory)s, true), set_config('cursor_tuple_fraction', '1.0', true)",
+        "SELECT set_config('work_mem', %(memory)s, true), set_config('cursor_tuple_fraction', '1.0', true), "
+        "set_config('enable_mergejoin', 'off', true)",  # it would sort every row by long keys
         memory=WORK_MEMORY,
     )
     if not many:
