@@ -25,6 +25,7 @@ from adapter.services.report_text import ENGLISH, POLISH, texts
 
 SEPARATOR = ";"
 """What a Polish spreadsheet expects between cells."""
+PLAIN_NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 WIDTH_MIN, WIDTH_MAX = 12, 44
 """Width of a workbook's column in characters."""
@@ -33,7 +34,9 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def inert(text: str) -> str:
-    """A text that no spreadsheet calculates."""
+    """A text that no spreadsheet calculates. A plain number, also a negative one, is no formula."""
+    if PLAIN_NUMBER.fullmatch(text):
+        return text
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

@@ -32,6 +32,7 @@ class Story:
         self.eq = stage.adapter.equipment
         self.say = say
         self.exports = 0
+        self.proven_by = self.now()
         self.report: Path | None = None
 
     def play(self) -> None:
@@ -74,6 +75,7 @@ class Story:
     def publish(self) -> None:
         """The whole schedule goes to CeR; a block counts when CeR is seen to hold it."""
         done = self.hospital_says(*self.clinic.schedules(), *self.clinic.slots())
+        self.proven_by = self.now()
         first, last = self.clinic.days[0], self.clinic.days[-1]
         slots = self.admin.slots()
         self.say(f"1  The clinic's EHR exports three doctors' terms from {first} to {last}.")
@@ -172,6 +174,7 @@ class Story:
 
     def cer_errs(self) -> None:
         """CeR saves visits where it must not: on blocked terms, and two on one."""
+        self.let_time_pass()
         self.admin.trouble("block-ignored", count=2)
         self.ikp_books(10, (ZURAW, BLOCKED_DAY, 0))
         self.ikp_books(11, (ZURAW, BLOCKED_DAY, 4))
@@ -181,6 +184,11 @@ class Story:
         day = self.clinic.days[BLOCKED_DAY]
         self.say(f"8  CeR errs: on {day} it saves two patients on Dr Żuraw's blocked terms")
         self.say("   and a second one on a term of Dr Sowa that is taken.")
+
+    def let_time_pass(self) -> None:
+        """Two instants of two clocks have an order only when they are further apart than the tolerance."""
+        ready = self.proven_by + self.eq.limits.order_tolerance + timedelta(seconds=1)
+        self.eq.clock.sleep(max((ready - self.now()).total_seconds(), 0))
 
     def compare_and_report(self) -> None:
         """Both calendars side by side, every difference by name, and the package for CeZ."""

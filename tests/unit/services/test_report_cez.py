@@ -25,6 +25,7 @@ from adapter.resources import mappings
 from adapter.services import report_cez
 from adapter.services.report_cez import Written, file_rows, make_package, package_files, write_report
 from adapter.services.report_rows import WITHHELD
+from adapter.services.report_sheets import inert
 from adapter.services.report_text import catalogue, texts
 
 PESEL = "02701100018"
@@ -133,7 +134,7 @@ def test_cers_own_ids_are_given_as_cer_gave_them(store: FakeStore, tables: Table
     assert (theirs, "44051401358") in {(row.cer_slot_id, row.visits[0].id) for row in rows}
 
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "=HYPERLINK(0)"]
+FORMULAS = ["=1+1", "+1", "-1+1", "-A1", "@SUM(A1)", "\t=1", "=HYPERLINK(0)"]
 
 
 @pytest.mark.parametrize("bad", FORMULAS)
@@ -145,6 +146,11 @@ def test_no_cell_can_start_a_formula(store: FakeStore, tables: Tables, bad: str)
     assert all(not cell.startswith(("=", "+", "-", "@", "\t")) for row in rows for cell in row)
     sheet = load_workbook(io.BytesIO(files["report.xlsx"])).worksheets[0]
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None} == {"s"}
+
+
+@pytest.mark.parametrize("number", ["-0.015091", "-1", "2.0"])
+def test_a_number_stays_a_number(number: str) -> None:
+    assert inert(number) == number
 
 
 def test_a_page_shows_foreign_text_as_text(store: FakeStore, tables: Tables) -> None:
