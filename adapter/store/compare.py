@@ -66,7 +66,7 @@ hv AS (
     JOIN visit v ON v.facility = %(facility)s AND v.id = vs.visit_id
         AND v.state IN ('pending', 'booked', 'arrived', 'checked-in', 'served')),
 nv AS (
-    SELECT x.id, x.slot_id, x.day, x.schedule_id, COALESCE(l.ours, r.id, e.id) AS ours FROM part p
+    SELECT x.slot_id, x.day, x.schedule_id, COALESCE(l.ours, r.id, e.id) AS ours FROM part p
     JOIN national_visit x ON x.facility = %(facility)s AND x.schedule_id = p.schedule_id AND x.day = p.day
         AND x.state IN ('saved', 'served')
     LEFT JOIN link l ON l.facility = %(facility)s AND l.kind = 'visit' AND l.theirs = x.id
@@ -87,17 +87,25 @@ pair AS (
     FROM h FULL JOIN n ON n.partner = h.id AND n.first)
 SELECT pair.*,
     (SELECT jsonb_agg(jsonb_build_array(v.id, v.state, COALESCE(l.theirs, v.national_id)) ORDER BY v.id)
-        FROM hv JOIN visit v ON v.facility = %(facility)s AND v.id = hv.id
+        FROM visit_slot vs JOIN visit v ON v.facility = %(facility)s AND v.id = vs.visit_id
+            AND v.state IN ('pending', 'booked', 'arrived', 'checked-in', 'served')
         LEFT JOIN link l ON l.facility = %(facility)s AND l.kind = 'visit' AND l.ours = v.id
-        WHERE hv.slot_id = pair.h_id) AS h_visits,
+        WHERE vs.facility = %(facility)s AND vs.slot_id = pair.h_id) AS h_visits,
     (SELECT jsonb_agg(jsonb_build_array(x.id, x.state, x.saved_at, x.reference, x.origin)
             ORDER BY x.saved_at NULLS LAST, x.id)
-        FROM national_visit x WHERE x.facility = %(facility)s AND x.schedule_id = pair.schedule_id
-            AND x.day = pair.day AND x.slot_id = pair.n_id) AS n_visits,
-    (SELECT jsonb_agg(jsonb_build_array(v.id, v.state, nv.id) ORDER BY v.id)
-        FROM nv JOIN visit v ON v.facility = %(facility)s AND v.id = nv.ours
-        WHERE nv.schedule_id = pair.schedule_id AND nv.day = pair.day AND nv.slot_id = pair.n_id
-            AND NOT EXISTS (SELECT 1 FROM hv WHERE hv.slot_id = pair.h_id AND hv.id = v.id)) AS known_visits,
+        FROM national_visit x WHERE x.facility = %(facility)s AND x.schedule_id = pair.n_schedule_id
+            AND x.day = pair.n_day AND x.slot_id = pair.n_id) AS n_visits,
+    (SELECT jsonb_agg(jsonb_build_array(v.id, v.state, x.id) ORDER BY v.id)
+        FROM national_visit x
+        LEFT JOIN link l ON l.facility = %(facility)s AND l.kind = 'visit' AND l.theirs = x.id
+        LEFT JOIN visit r ON l.ours IS NULL AND r.facility = %(facility)s AND r.id = x.reference
+        LEFT JOIN visit e ON l.ours IS NULL AND r.id IS NULL AND e.facility = %(facility)s AND e.national_id = x.id
+        JOIN visit v ON v.facility = %(facility)s AND v.id = COALESCE(l.ours, r.id, e.id)
+        WHERE x.facility = %(facility)s AND x.schedule_id = pair.n_schedule_id AND x.day = pair.n_day
+            AND x.slot_id = pair.n_id AND x.state IN ('saved', 'served')
+            AND NOT (v.state IN ('pending', 'booked', 'arrived', 'checked-in', 'served') AND EXISTS (
+                SELECT 1 FROM visit_slot vs WHERE vs.facility = %(facility)s AND vs.slot_id = pair.h_id
+                    AND vs.visit_id = v.id))) AS known_visits,
     b.message_id, b.asked_at, b.answered_at, b.result_code, b.proven_at, b.clock_offset_seconds, b.listing_digest
 FROM pair
 LEFT JOIN hc ON hc.slot_id = pair.h_id
