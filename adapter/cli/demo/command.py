@@ -38,4 +38,4 @@ def demo(out: Path, as_json: bool) -> None:
         f"Terms published {result['published']}, visits saved {result['visits']['saved']}, "
         f"brought from CeR {result['visits']['pulled']}, lost {result['lost']}, saved twice {result['duplicates']}."
     )
-    click.echo("Try: pomost demo --json; pomost simulate --help; README.md says what is next.")
+    click.echo("Try: pomost demo --json; pomost simulate --help; the table in README.md says what to read.")
