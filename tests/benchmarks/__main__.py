@@ -14,21 +14,24 @@ from pathlib import Path
 from measure import Figure
 
 BUILT = {
+    "B1": ("reading", "run", "FHIR Slot NDJSON to domain slots"),
     "B2": ("lists", "read_listing", "CeR slot list to domain slots"),
     "B3": ("lists", "write_listing", "publish request from domain slots"),
     "B4": ("signing", "run", "sign and verify one call"),
     "B5": ("outbox", "run", "outbox: claim, send to nobody, settle, audit"),
+    "B10": ("load", "run", "initial load of a hospital: 10,000 slots, 100,000 with --full"),
     "B11": ("start", "run", "import adapter, pomost --help"),
 }
 """Figure -> the module and the function that take it, what it says."""
 
+SIZED = frozenset({"B10"})
+"""Figures whose function takes ``full``."""
+
 NOT_BUILT = {
-    "B1": "FHIR Slot NDJSON to domain slots",
     "B6": "hospital change to accepted by CeR",
     "B7": "notification endpoint",
     "B8": "reconcile 1M x 1M slots",
     "B9": "growth of B8",
-    "B10": "initial load of 100k slots",
 }
 """Figures that are planned and that no benchmark takes yet."""
 
@@ -57,12 +60,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", default="", metavar="B4,B11", help="figures to take; all without it")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the figures go as JSON")
+    parser.add_argument("--full", action="store_true", help="at full size where a figure has one (B10: 100,000 slots)")
     arguments = parser.parse_args()
     figures: list[Figure] = []
     for word in chosen(arguments.only):
         module, function, says = BUILT[word]
         print(f"# {word}: {says}", file=sys.stderr)
-        taken = getattr(importlib.import_module(module), function)()
+        size = {"full": True} if arguments.full and word in SIZED else {}
+        taken = getattr(importlib.import_module(module), function)(**size)
         for figure in taken:
             print(figure.line(), flush=True)
         figures += taken

@@ -1,0 +1,133 @@
+"""B10: the initial load of a hospital: Slots exported as NDJSON, read, kept, and published in CeR.
+
+The simulator runs in a process of its own, as CeR would. One worker does everything: receive, take in,
+deliver. What is told to the EHR afterwards (write-backs of CeR's ids) goes after that and is timed apart.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from measure import Figure, seconds
+
+from adapter.bootstrap import Adapter, open_adapter
+from adapter.cli.demo.clinic import KINDS, Clinic
+from adapter.cli.demo.stage import FACILITY, demo_settings
+from adapter.clock import SystemClock
+from adapter.domain.moments import warsaw_day
+from adapter.fhir import names
+from adapter.ports.store import Action, Destination, MessageState
+from adapter.services.deliver import deliver
+from adapter.services.receive import receive
+from adapter.services.take_in import take_in
+from adapter.simulator.app import Simulator, SimulatorConfig
+from adapter.simulator.certificates import TestCertificates, make_test_certificates
+
+SLOTS = 10_000
+SLOTS_FULL = 100_000
+TARGET_PER_SECOND = 2_000
+SLOT = timedelta(minutes=10)
+SLOTS_A_DAY = 48
+
+
+def serve(folder: Path, pipe: Connection) -> None:
+    """The simulator, until somebody says stop."""
+    with Simulator(SimulatorConfig(certificates=folder)) as simulator:
+        pipe.send((simulator.urls.cer, simulator.urls.p1))
+        pipe.recv()
+
+
+@contextmanager
+def simulator(certificates: TestCertificates) -> Iterator[Any]:
+    """CeR and P1 in another process: an object with ``urls``."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(certificates.folder, there))
+    process.start()
+    try:
+        if not here.poll(60):
+            raise TimeoutError("the simulator did not start")
+        cer, p1 = here.recv()
+        yield SimpleNamespace(urls=SimpleNamespace(cer=cer, p1=p1))
+    finally:
+        here.send("stop")
+        process.join(10)
+        process.terminate()
+
+
+def export(clinic: Clinic, count: int, now: datetime) -> None:
+    """The EHR's export: the schedules as a Bundle, the slots as NDJSON."""
+    clinic.export("0001", clinic.schedules(), now)
+    doctors = [schedule["id"] for schedule in clinic.schedules()]
+    first = now.replace(hour=7, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    with (clinic.folder / "0002.ndjson").open("w", encoding="utf-8") as file:
+        for number in range(count):
+            turn, doctor = divmod(number, len(doctors))
+            day, place = divmod(turn, SLOTS_A_DAY)
+            start = first + timedelta(days=day) + place * SLOT
+            file.write(json.dumps(slot(f"slot-{number}", doctors[doctor], start, KINDS[number % len(KINDS)], now)))
+            file.write("\n")
+
+
+def slot(identity: str, schedule: str, start: datetime, kind: str, now: datetime) -> dict[str, object]:
+    """One free Slot."""
+    return {
+        "resourceType": "Slot",
+        "id": identity,
+        "meta": {"versionId": "1", "lastUpdated": now.isoformat(timespec="milliseconds")},
+        "schedule": {"reference": f"Schedule/{schedule}"},
+        "status": "free",
+        "appointmentType": {"coding": [{"system": names.SLOT_KIND, "code": kind}]},
+        "start": start.isoformat(),
+        "end": (start + SLOT).isoformat(),
+    }
+
+
+def published(adapter: Adapter) -> int:
+    """How many slots CeR has accepted."""
+    with adapter.store.unit_of_work() as work:
+        counts = work.outbox.counts(FACILITY)
+    return counts.get((Destination.CER, Action.PUT_SLOT, MessageState.DELIVERED), 0)
+
+
+def run(full: bool = False) -> list[Figure]:
+    """Slots a second from the export to CeR's acceptance, and each step alone."""
+    count = SLOTS_FULL if full else SLOTS
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        certificates = make_test_certificates(Path(folder) / "certificates", now=clock.now())
+        clinic = Clinic(Path(folder) / "ehr", {}, warsaw_day(clock.now()))
+        export(clinic, count, clock.now())
+        with (
+            simulator(certificates) as national,
+            open_adapter(
+                demo_settings(national, certificates, clinic.folder), clock=clock, temporary=True, defer_jobs=False
+            ) as adapter,
+        ):
+            eq = adapter.equipment
+            steps = {
+                "receive": seconds(lambda: receive(eq, FACILITY)),
+                "take in": seconds(lambda: take_in(eq, FACILITY)),
+                "deliver": seconds(lambda: deliver(eq, FACILITY, rounds_max=count // eq.limits.claim_batch_max)),
+            }
+            there = published(adapter)
+            assert there == count, f"{there} of {count} slots were published"
+    total = sum(steps.values())
+    return [
+        Figure(
+            "B10",
+            "initial load, against its target",
+            count / total,
+            "slots/s",
+            TARGET_PER_SECOND,
+            {name: count / taken for name, taken in steps.items()},
+        )
+    ]
