@@ -147,7 +147,7 @@ def chained(previous: bytes, facility: str, position: int, record: AuditRecord) 
         "action": record.action,
         "subject": record.subject,
         "correlation_id": record.correlation_id,
-        "detail": orjson.loads(_canonical(dict(record.detail))),
+        "detail": dict(record.detail),
     }
     return hashlib.sha256(previous + _canonical(said)).digest()
 

@@ -113,6 +113,10 @@ class SqlCalendar(SqlPeople):
         )
         return visits.find(self._session, facility, t.visit.c.id.in_(referring))
 
+    def visits_under(self, facility: str, referral_id: str) -> Sequence[Visit]:
+        """Visits that are based on a referral, any state, by id."""
+        return visits.find(self._session, facility, t.visit.c.referral_id == referral_id)
+
     def put_block(self, facility: str, proof: BlockProof) -> None:
         """Insert or replace the history of a slot's block."""
         values = {

@@ -159,10 +159,7 @@ def _bring_up(where: Places, programs: Path, *, forgetful: bool) -> None:
             "dump it with the old program and load it with this one",
             setting="POMOST_DATA",
         )
-    child = None
-    if process.running(where) is None:
-        child = process.launch(where, programs, _access(where), forgetful=forgetful)
-    process.wait(where, url(where, "postgres"), child)
+    process.run(where, programs, _access(where), url(where, "postgres"), forgetful=forgetful)
     with psycopg.connect(url(where, "postgres"), autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS) as session:
         if session.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
             session.execute("CREATE DATABASE pomost")

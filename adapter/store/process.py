@@ -55,6 +55,8 @@ _FORGETFUL = {
 }
 
 
+_STILL_IN_USE = ("shared memory block", "lock file")
+"""What a server says that finds traces of one whose last processes are just ending."""
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Servers this process launched: kept so that an ended one is reaped."""
 
@@ -102,23 +104,32 @@ def launch(where: Places, programs: Path, access: dict[str, str], *, forgetful: 
     return child
 
 
-def wait(where: Places, url: str, child: subprocess.Popen[bytes] | None) -> None:
-    """Until the server answers.
+def run(where: Places, programs: Path, access: dict[str, str], url: str, *, forgetful: bool) -> None:
+    """Launch the server unless one runs, and wait until it answers.
+
+    One that dies meanwhile (it was being killed) is launched anew, and so is one that finds the
+    memory of a killed one still in use: its last processes need a moment to see that it is gone.
 
     Raises:
         Misconfigured: it ended at once; the message has its last words.
         Unavailable: it does not answer in ``START_TIMEOUT_SECONDS``.
     """
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    child: subprocess.Popen[bytes] | None = None
     while True:
+        if child is not None and child.poll() is not None:
+            said = _last_words(where)
+            if not any(trace in said for trace in _STILL_IN_USE):
+                raise Misconfigured(
+                    f"the embedded database in {where.data} does not start: {said}", setting="POMOST_DATA"
+                )
+            child = None
+            time.sleep(POLL_SECONDS)
+        if child is None and running(where) is None:
+            child = launch(where, programs, access, forgetful=forgetful)
         try:
             psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_SECONDS).close()
         except psycopg.OperationalError as error:
-            if child is not None and child.poll() is not None:
-                raise Misconfigured(
-                    f"the embedded database in {where.data} does not start: {_last_words(where)}",
-                    setting="POMOST_DATA",
-                ) from error
             if time.monotonic() > deadline:
                 raise Unavailable(
                     f"the embedded database in {where.data} runs but did not answer "

@@ -123,10 +123,13 @@ outbox_message = Table(
     CheckConstraint("sealed IS NULL OR (had_sealed AND state IN ('waiting', 'sending', 'in-doubt'))", name="sealed"),
     CheckConstraint("cardinality(subjects) > 0", name="subjects"),
     Index("outbox_message_waiting_idx", "id", postgresql_where=text("state = 'waiting'")),
-    Index("outbox_message_open_idx", "state", "id", postgresql_where=text("state IN ('sending', 'in-doubt')")),
+    Index(
+        "outbox_message_trouble_idx",
+        "state",
+        "id",
+        postgresql_where=text("state IN ('sending', 'in-doubt', 'refused')"),
+    ),
     Index("outbox_message_after_idx", "after_id", postgresql_where=text("after_id IS NOT NULL")),
-    Index("outbox_message_correlation_idx", "correlation_id"),
-    Index("outbox_message_facility_state_idx", "facility", "state", "id"),
 )
 
 outbox_line = Table(

@@ -204,9 +204,8 @@ CREATE TABLE outbox_message (
     CONSTRAINT outbox_message_after_id_fkey FOREIGN KEY(after_id) REFERENCES outbox_message (id)
 );
 CREATE INDEX outbox_message_after_idx ON outbox_message (after_id) WHERE after_id IS NOT NULL;
-CREATE INDEX outbox_message_correlation_idx ON outbox_message (correlation_id);
-CREATE INDEX outbox_message_facility_state_idx ON outbox_message (facility, state, id);
-CREATE INDEX outbox_message_open_idx ON outbox_message (state, id) WHERE state IN ('sending', 'in-doubt');
+CREATE INDEX outbox_message_trouble_idx ON outbox_message (state, id)
+    WHERE state IN ('sending', 'in-doubt', 'refused');
 CREATE INDEX outbox_message_waiting_idx ON outbox_message (id) WHERE state = 'waiting';
 CREATE TABLE outbox_pause (
     facility TEXT NOT NULL,
