@@ -98,6 +98,8 @@ class SoapChannel:
         """Send ``content`` and return the verified answer; see :class:`adapter.soap.wire.Channel`."""
         if operation.soap_version != SOAP_VERSION:
             raise Misconfigured(f"{operation.verb}: only SOAP {SOAP_VERSION} is spoken here", setting="soap_version")
+        if self._verifier is not None:
+            self._verifier.trust.ready(self._clock.now())
         message = self._signed(context, content)
         try:
             reply = self._transport.post(message, operation.soap_action)
@@ -132,7 +134,8 @@ class SoapChannel:
         now = self._clock.now()
         if reply.server_date is not None:
             self.last_server_time = ServerTime(reply.server_date, now)
-        if reply.status not in _SOAP_STATUSES or (reply.status != 200 and not reply.is_soap):
+        envelope = self._envelope(reply)
+        if envelope is None:
             raise faults.http_error(
                 self._refusals,
                 channel=self.config.channel,
@@ -140,9 +143,6 @@ class SoapChannel:
                 write=write,
                 correlation_id=context.correlation_id,
             )
-        if not reply.is_soap:
-            raise BrokenExchange(CONTENT_TYPE, "the answer is not a SOAP 1.1 message (content type)")
-        envelope = open_envelope(parse_untrusted(reply.content))
         authenticated = self._authenticate(envelope, now)
         if envelope.fault is not None:
             raise self._fault(envelope.fault, context, write=write, authenticated=authenticated)
@@ -152,6 +152,25 @@ class SoapChannel:
             raise malformed("the Body is empty")
         return Answer(content=envelope.content, raw=reply.content)
 
+    def _envelope(self, reply: HttpReply) -> Envelope | None:
+        """The SOAP message in the reply; None when the HTTP status is all that it says.
+
+        A Fault counts under any error status: a service that speaks for itself knows more than a status.
+        """
+        if not reply.is_soap:
+            if reply.status != 200:
+                return None
+            raise BrokenExchange(CONTENT_TYPE, "the answer is not a SOAP 1.1 message (content type)")
+        if reply.status in _SOAP_STATUSES:
+            return open_envelope(parse_untrusted(reply.content))
+        if reply.status < 400:
+            return None
+        try:
+            envelope = open_envelope(parse_untrusted(reply.content))
+        except BrokenExchange:
+            return None
+        return envelope if envelope.fault is not None else None
+
     def _authenticate(self, envelope: Envelope, now: datetime) -> bool:
         """Whether the message proved itself; False only for a fault, or where signatures are optional."""
         if is_signed(envelope):
@@ -159,7 +178,10 @@ class SoapChannel:
                 raise BrokenExchange(
                     SIGNER, "the answer is signed, but nobody is pinned as its signer", setting="signer"
                 )
-            verified = self._verifier.verify_envelope(envelope, now)
+            try:
+                verified = self._verifier.verify_envelope(envelope, now)
+            except Misconfigured as error:  # our files, but the message was sent: not a reason to send it again
+                raise BrokenExchange(SIGNER, error.message, setting=error.setting) from error
             self.last_server_time = ServerTime(verified.created, now)
             return True
         if self.config.replies_signed is RepliesSigned.REQUIRED and envelope.fault is None:

@@ -14,7 +14,9 @@ The machine's environment (proxies, REQUESTS_CA_BUNDLE, .netrc) is not looked at
 from __future__ import annotations
 
 import io
+import math
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -82,6 +84,11 @@ class TransportConfig:
     reply_bytes_max: int = REPLY_BYTES_MAX
     connections_max: int = CONNECTIONS_MAX
 
+    @property
+    def exchange_seconds_max(self) -> float:
+        """When an exchange ends at the latest, whatever the server does."""
+        return self.connect_timeout_seconds + self.read_timeout_seconds + self.reply_seconds_max
+
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme != "https" or not parts.hostname or parts.username:
@@ -112,6 +119,36 @@ class _Outgoing(io.BytesIO):
         return super().__iter__()
 
 
+_thread = threading.local()
+"""``deadline`` (monotonic seconds) of the exchange that this thread is in."""
+
+
+class _Socket(ssl.SSLSocket):
+    """Ends with the exchange. A timeout of its own bounds one wait only, and a server may make us wait for ever."""
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        self._hurry()
+        return super().recv_into(buffer, nbytes, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self._hurry()
+        return super().send(data, flags)
+
+    def _hurry(self) -> None:
+        left = _thread.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the exchange took too long")
+        if left < (self.gettimeout() or math.inf):
+            self.settimeout(left)
+
+
+class _Session(requests.Session):
+    """No redirects, not even looked at: requests would read all of the redirect's body first."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class _PinnedAdapter(HTTPAdapter):
     """Connections that use one TLS context and nothing else."""
 
@@ -133,14 +170,14 @@ class Transport:
             Misconfigured: the CA bundle cannot be read.
         """
         self.config = config
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.verify = str(config.ca_bundle)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.adapters.clear()
-        self._session.mount(
-            "https://", _PinnedAdapter(client_context(config.ca_bundle, identity), config.connections_max)
-        )
+        context = client_context(config.ca_bundle, identity)
+        context.sslsocket_class = _Socket
+        self._session.mount("https://", _PinnedAdapter(context, config.connections_max))
 
     def close(self) -> None:
         """Close kept-alive connections."""
@@ -154,6 +191,7 @@ class Transport:
                 ``timeout``, ``lost``, ``too-large``, ``content-type``: the message was under way.
         """
         outgoing = _Outgoing(message)
+        _thread.deadline = time.monotonic() + self.config.exchange_seconds_max
         try:
             response = self._session.post(
                 self.config.url,
@@ -181,8 +219,7 @@ class Transport:
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in ("identity", "gzip", "x-gzip", ""):
             raise BrokenExchange(CONTENT_TYPE, "the answer is packed in a way that was not asked for")
-        length = response.headers.get("Content-Length", "")
-        if length.isdigit() and int(length) > limit:
+        if _announced_bytes(response) > limit:
             raise BrokenExchange(TOO_LARGE, f"the answer is over {limit} bytes")
         unpacker = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
         deadline = time.monotonic() + self.config.reply_seconds_max
@@ -198,6 +235,14 @@ class Transport:
                 raise BrokenExchange(TIMEOUT, f"the answer took over {self.config.reply_seconds_max:g} seconds")
         if unpacker is not None and not unpacker.eof:
             raise BrokenExchange(LOST, "the packed answer is not complete")
+
+
+def _announced_bytes(response: requests.Response) -> int:
+    """The Content-Length; 0 when it is none, or none that can be read: the bytes themselves are counted."""
+    try:
+        return int(response.headers.get("Content-Length", ""))
+    except ValueError:
+        return 0
 
 
 def _unpack(unpacker: zlib._Decompress, chunk: bytes, room: int) -> bytes:
@@ -217,19 +262,19 @@ def _is_soap(response: requests.Response) -> bool:
 def _date(response: requests.Response) -> datetime | None:
     try:
         date = parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date.tzinfo is not None else None
 
 
 def _broken(error: Exception, *, begun: bool) -> BrokenExchange:
     """What a failure means. ``begun``: a byte of the message may have left."""
-    text = " ".join(str(each) for each in _causes(error)).upper().replace(" ", "_")
-    if not begun and "CERTIFICATE_VERIFY_FAILED" in text:
+    causes = list(_causes(error))
+    if not begun and any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
         return BrokenExchange(
             SERVER_CERTIFICATE, "the server's certificate is not trusted; nothing was sent", setting="ca_bundle"
         )
-    if "ALERT" in text and any(alert in text for alert in _CERTIFICATE_ALERTS):
+    if any(_is_certificate_alert(each) for each in causes):
         # The server ends the handshake with this alert, so it read nothing of the message, even if
         # (TLS 1.3) the alert is met only after our side began to send.
         return BrokenExchange(
@@ -237,19 +282,24 @@ def _broken(error: Exception, *, begun: bool) -> BrokenExchange:
         )
     if not begun:
         return BrokenExchange(NOT_SENT, "there is no connection to the authority; nothing was sent")
-    if any(
-        isinstance(each, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError) for each in _causes(error)
-    ):
+    if any(isinstance(each, TimeoutError | requests.Timeout | urllib3.exceptions.TimeoutError) for each in causes):
         return BrokenExchange(TIMEOUT, "no answer came in time")
     return BrokenExchange(LOST, "the connection broke before the answer was complete")
 
 
+def _is_certificate_alert(error: BaseException) -> bool:
+    """Whether OpenSSL itself met the alert. Texts prove nothing: some of them quote the server."""
+    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
+    return "ALERT" in reason and any(alert in reason for alert in _CERTIFICATE_ALERTS)
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it says it came from."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        yield current
-        reason = getattr(current, "reason", None)
-        current = reason if isinstance(reason, BaseException) else current.__cause__ or current.__context__
+    """The error and what it says it came from; not what was being handled when it came (``__context__``)."""
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and not any(each is other for other in seen):
+            seen.append(each)
+            yield each
+            waiting += [*each.args, getattr(each, "reason", None), each.__cause__]

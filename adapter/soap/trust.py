@@ -8,6 +8,7 @@ revoked signer through. A file that changed on disk is read again.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,14 +16,21 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from adapter.errors import Misconfigured
-from adapter.soap.broken import SIGNER, BrokenExchange
+from adapter.soap.broken import SIGNER, BrokenExchange, unverified
 
 KEY_BITS_MIN = 2048
+KNOWN_MAX = 64
+"""Certificates that were found good and are not computed again."""
+_SHA_2 = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
+
+Stamps = tuple[tuple[int, int, int], ...]
+"""Of each file: when it was written (nanoseconds), its size in bytes, its inode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +79,36 @@ def read_crl(path: Path) -> x509.CertificateRevocationList:
         raise Misconfigured(f"the file {path} holds no revocation list", setting=str(path)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Revocation:
+    """What one revocation list says about one certificate."""
+
+    path: Path
+    next_update: datetime | None
+    signed: bool
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A certificate that the pin's files speak for; only time may still speak against it."""
+
+    certificate: x509.Certificate
+    key: rsa.RSAPublicKey
+    dates: tuple[datetime, datetime]
+    issuers: tuple[tuple[datetime, datetime], ...]
+    """Dates of each anchor that issued it."""
+    revocations: tuple[_Revocation, ...]
+
+
 @dataclass(slots=True)
 class _Loaded:
-    """What the pin's files held when they were last read."""
+    """What the pin's files held when they were last read, and whom they were found to speak for."""
 
-    stamps: tuple[int, ...] = ()
+    stamps: Stamps = ()
     anchors: Sequence[x509.Certificate] = ()
     lists: Sequence[x509.CertificateRevocationList] = ()
+    known: dict[bytes, Trusted] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -91,83 +122,138 @@ class SignerTrust:
     def __post_init__(self) -> None:
         self._current()
 
-    def check(self, certificate: x509.Certificate, now: datetime) -> rsa.RSAPublicKey:
-        """The key of a certificate that is trusted at ``now``.
+    def ready(self, now: datetime) -> None:
+        """Return when a signer could be judged at ``now``: worth knowing before anything is sent.
 
         Raises:
-            BrokenExchange: ``signer``; the reason says what is wrong with it.
+            Misconfigured: a CA or CRL file is unreadable, or a CRL is past its date.
+        """
+        for path, revoked in zip(self.pin.crl_files, self._current().lists, strict=True):
+            _check_renewed(path, revoked.next_update_utc, now)
+
+    def check(self, der: bytes, now: datetime) -> Trusted:
+        """The certificate in a token, when it is trusted at ``now``.
+
+        Its signatures are computed once for each state of the pin's files; dates are judged each time.
+
+        Raises:
+            BrokenExchange: ``unverified``, it is no certificate; ``signer``, the reason says what is wrong with it.
             Misconfigured: a CA or CRL file is unreadable, or a CRL is past its date.
         """
         loaded = self._current()
-        if not self._pinned(certificate):
-            raise BrokenExchange(SIGNER, "the signing certificate is not of the pinned subject", setting="signer")
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        found = loaded.known.get(der)
+        if found is None:
+            found = self._examine(der, loaded)
+            if len(loaded.known) >= KNOWN_MAX:
+                loaded.known.clear()
+            loaded.known[der] = found
+        if not found.dates[0] <= now <= found.dates[1]:
             raise BrokenExchange(SIGNER, "the signing certificate is outside its dates")
-        anchor = self._issuer(certificate, loaded.anchors, now)
-        self._check_usage(certificate)
-        self._check_revocation(certificate, anchor, loaded.lists, now)
-        key = certificate.public_key()
-        if not isinstance(key, rsa.RSAPublicKey) or key.key_size < KEY_BITS_MIN:
-            raise BrokenExchange(SIGNER, f"the signing key is not RSA of at least {KEY_BITS_MIN} bits")
-        return key
+        if not any(begins <= now <= ends for begins, ends in found.issuers):
+            raise self._stranger()
+        for each in found.revocations:
+            if not each.signed:
+                raise Misconfigured(
+                    f"the revocation list {each.path} is not signed by its authority", setting=str(each.path)
+                )
+            _check_renewed(each.path, each.next_update, now)
+            if each.revoked:
+                raise BrokenExchange(SIGNER, "the signing certificate was revoked", setting=str(each.path))
+        return found
+
+    def _examine(self, der: bytes, loaded: _Loaded) -> Trusted:
+        """All that does not depend on the time."""
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            if not self._pinned(certificate):
+                raise BrokenExchange(SIGNER, "the signing certificate is not of the pinned subject", setting="signer")
+            issuers = [anchor for anchor in loaded.anchors if _may_issue(anchor) and _issued(certificate, anchor)]
+            if not issuers:
+                raise self._stranger()
+            _check_usage(certificate)
+            key = certificate.public_key()
+            if not isinstance(key, rsa.RSAPublicKey) or key.key_size < KEY_BITS_MIN:
+                raise BrokenExchange(SIGNER, f"the signing key is not RSA of at least {KEY_BITS_MIN} bits")
+            if not isinstance(certificate.signature_hash_algorithm, _SHA_2):
+                raise BrokenExchange(SIGNER, "the signing certificate is not signed with SHA-2")
+            return Trusted(
+                certificate,
+                key,
+                (certificate.not_valid_before_utc, certificate.not_valid_after_utc),
+                tuple((each.not_valid_before_utc, each.not_valid_after_utc) for each in issuers),
+                tuple(
+                    _revocation(path, revoked, certificate, issuers)
+                    for path, revoked in zip(self.pin.crl_files, loaded.lists, strict=True)
+                    if revoked.issuer == certificate.issuer
+                ),
+            )
+        except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+            raise unverified("its token holds no certificate that can be read") from error
+
+    def _stranger(self) -> BrokenExchange:
+        return BrokenExchange(
+            SIGNER, "the signing certificate is not from the pinned authority", setting=str(self.pin.ca_file)
+        )
 
     def _pinned(self, certificate: x509.Certificate) -> bool:
         common = [str(each.value) for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
         return bool({certificate.subject.rfc4514_string(), *common} & set(self.pin.subjects))
 
-    def _issuer(
-        self, certificate: x509.Certificate, anchors: Sequence[x509.Certificate], now: datetime
-    ) -> x509.Certificate:
-        for anchor in anchors:
-            if not _may_issue(anchor) or not anchor.not_valid_before_utc <= now <= anchor.not_valid_after_utc:
-                continue
-            try:
-                certificate.verify_directly_issued_by(anchor)
-            except (InvalidSignature, ValueError, TypeError):
-                continue
-            return anchor
-        raise BrokenExchange(
-            SIGNER, "the signing certificate is not from the pinned authority", setting=str(self.pin.ca_file)
-        )
-
-    def _check_usage(self, certificate: x509.Certificate) -> None:
-        try:
-            usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-        except x509.ExtensionNotFound:
-            return
-        if not (usage.digital_signature or usage.content_commitment):
-            raise BrokenExchange(SIGNER, "the signing certificate is not for signatures")
-
-    def _check_revocation(
-        self,
-        certificate: x509.Certificate,
-        anchor: x509.Certificate,
-        lists: Sequence[x509.CertificateRevocationList],
-        now: datetime,
-    ) -> None:
-        for path, revoked in zip(self.pin.crl_files, lists, strict=True):
-            if revoked.issuer != certificate.issuer:
-                continue
-            if not revoked.is_signature_valid(anchor.public_key()):  # type: ignore[arg-type]
-                raise Misconfigured(f"the revocation list {path} is not signed by its authority", setting=str(path))
-            if revoked.next_update_utc is not None and revoked.next_update_utc < now:
-                when = revoked.next_update_utc.date().isoformat()
-                raise Misconfigured(f"the revocation list {path} was due for renewal on {when}", setting=str(path))
-            if revoked.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
-                raise BrokenExchange(SIGNER, "the signing certificate was revoked", setting=str(path))
-
     def _current(self) -> _Loaded:
         """The files' content; read again when one of them changed."""
-        paths = (self.pin.ca_file, *self.pin.crl_files)
-        try:
-            stamps = tuple(path.stat().st_mtime_ns for path in paths)
-        except OSError as error:
-            raise Misconfigured(f"cannot read {error.filename}: {error.strerror}", setting="signer") from error
+        stamps = stamps_of(self.pin.ca_file, *self.pin.crl_files)
         with self._lock:
             if stamps != self._loaded.stamps:
                 anchors = read_certificates(self.pin.ca_file)
                 self._loaded = _Loaded(stamps, anchors, [read_crl(path) for path in self.pin.crl_files])
             return self._loaded
+
+
+def stamps_of(*paths: Path) -> Stamps:
+    """What changes when a file is written or replaced: time, size and place on the disk.
+
+    Raises:
+        Misconfigured: one cannot be looked at; the message names it.
+    """
+    try:
+        return tuple((each.st_mtime_ns, each.st_size, each.st_ino) for each in map(os.stat, paths))
+    except OSError as error:
+        name = str(error.filename)
+        raise Misconfigured(f"cannot read {name}: {error.strerror}", setting=name) from error
+
+
+def _issued(certificate: x509.Certificate, anchor: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(anchor)
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _check_usage(certificate: x509.Certificate) -> None:
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return
+    if not (usage.digital_signature or usage.content_commitment):
+        raise BrokenExchange(SIGNER, "the signing certificate is not for signatures")
+
+
+def _revocation(
+    path: Path,
+    revoked: x509.CertificateRevocationList,
+    certificate: x509.Certificate,
+    issuers: Sequence[x509.Certificate],
+) -> _Revocation:
+    signed = any(revoked.is_signature_valid(each.public_key()) for each in issuers)  # type: ignore[arg-type]
+    entry = revoked.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    return _Revocation(path, revoked.next_update_utc, signed, entry is not None)
+
+
+def _check_renewed(path: Path, next_update: datetime | None, now: datetime) -> None:
+    if next_update is not None and next_update < now:
+        when = next_update.date().isoformat()
+        raise Misconfigured(f"the revocation list {path} was due for renewal on {when}", setting=str(path))
 
 
 def _may_issue(anchor: x509.Certificate) -> bool:

@@ -10,7 +10,6 @@ The Body that is returned is the element whose digest was checked.
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
 from base64 import b64decode
@@ -45,6 +44,7 @@ DIGESTS: dict[str, Callable[[bytes], Any]] = {
     ns.SHA384: hashlib.sha384,
     ns.SHA512: hashlib.sha512,
 }
+_PADDING = padding.PKCS1v15()
 _ID_ATTRIBUTES = (ns.WSU_ID, "Id", "ID", "{http://www.w3.org/XML/1998/namespace}id")
 _INCLUSIVE = f"{{{ns.EXCLUSIVE_C14N}}}InclusiveNamespaces"
 
@@ -87,17 +87,16 @@ class Verifier:
         for part, name in ((envelope.body, "Body"), (timestamp, "Timestamp")):
             if not any(part is each for each in covered):
                 raise unverified(f"its {name} is not signed")
-        certificate = _token(signed_info[2], security, targets)
-        key = self.trust.check(certificate, now)
+        signer = self.trust.check(_token(signed_info[2], security, targets), now)
         value = _base64(signed_info[1], "SignatureValue")
         try:
-            key.verify(value, canonical(signed_info[0], prefixes), padding.PKCS1v15(), SIGNATURE_HASHES[algorithm])
+            signer.key.verify(value, _canonical(signed_info[0], prefixes), _PADDING, SIGNATURE_HASHES[algorithm])
         except InvalidSignature as error:
             raise unverified("its signature is wrong") from error
         created = check_timestamp(timestamp, self.limits, now)
         if not self.replays.first_time(hashlib.sha256(value).digest(), now):
             raise unverified("it was received before")
-        return Verified(envelope, certificate, created)
+        return Verified(envelope, signer.certificate, created)
 
 
 def is_signed(envelope: Envelope) -> bool:
@@ -187,7 +186,7 @@ def _check_reference(
     algorithm = DIGESTS.get(method.get("Algorithm", ""))
     if algorithm is None:
         raise unverified("a digest algorithm is not permitted")
-    if not hmac.compare_digest(algorithm(canonical(target, prefixes)).digest(), _base64(digest, "DigestValue")):
+    if not hmac.compare_digest(algorithm(_canonical(target, prefixes)).digest(), _base64(digest, "DigestValue")):
         raise unverified("a signed part was changed")
     return target
 
@@ -203,8 +202,8 @@ def _in_header(target: etree._Element, envelope: Envelope) -> bool:
     return inside_security and target.tag in (ns.TIMESTAMP, ns.TOKEN)
 
 
-def _token(key_info: etree._Element, security: etree._Element, targets: dict[str, etree._Element]) -> x509.Certificate:
-    """The certificate in the token that KeyInfo names by reference."""
+def _token(key_info: etree._Element, security: etree._Element, targets: dict[str, etree._Element]) -> bytes:
+    """The certificate (DER) in the token that KeyInfo names by reference."""
     if [child.tag for child in key_info] != [ns.TOKEN_REFERENCE]:
         raise unverified("its KeyInfo does not name a token")
     if [child.tag for child in key_info[0]] != [ns.WSSE_REFERENCE]:
@@ -215,10 +214,15 @@ def _token(key_info: etree._Element, security: etree._Element, targets: dict[str
         raise unverified("the token that its KeyInfo names is not in its Security header")
     if token.get("ValueType") != ns.X509_V3 or token.get("EncodingType", ns.BASE64_BINARY) != ns.BASE64_BINARY:
         raise unverified("its token is not an X.509 certificate in base64")
+    return _base64(token, "token")
+
+
+def _canonical(element: etree._Element, prefixes: list[str] | None) -> bytes:
+    """Canonical form of a part of a message from outside, which need not have one (relative namespaces)."""
     try:
-        return x509.load_der_x509_certificate(_base64(token, "token"))
-    except ValueError as error:
-        raise unverified("its token holds no certificate") from error
+        return canonical(element, prefixes)
+    except etree.C14NError as error:
+        raise unverified("a part of it has no canonical form") from error
 
 
 def _base64(element: etree._Element, name: str) -> bytes:
@@ -226,5 +230,5 @@ def _base64(element: etree._Element, name: str) -> bytes:
         raise unverified(f"its {name} holds elements")
     try:
         return b64decode("".join((element.text or "").split()), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; letters that are not ASCII are another
         raise unverified(f"its {name} is not base64") from error

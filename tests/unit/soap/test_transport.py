@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -143,7 +144,9 @@ def failure(
     with world.server(*steps) as server:
         config = world.config(server.url)
         if not patient:
-            hasty = replace(config.transport, read_timeout_seconds=0.4, reply_seconds_max=0.8)
+            hasty = replace(
+                config.transport, connect_timeout_seconds=1, read_timeout_seconds=0.4, reply_seconds_max=0.6
+            )
             config = replace(config, transport=hasty)
         if optional:
             config = replace(config, replies_signed=RepliesSigned.OPTIONAL)
@@ -318,6 +321,13 @@ SENT = [
     ("changed", lambda world: answer(world.signed().replace(b"<n>1", b"<n>2")), "EXCHANGE_UNVERIFIED"),
     ("old", lambda world: answer(world.signed(age_seconds=600)), "EXCHANGE_UNVERIFIED"),
     ("answer as 500", lambda world: answer(world.signed(), status=500), "EXCHANGE_MALFORMED"),
+    ("no HTTP, in the words of an alert", lambda world: then_close(raw(b"TLS ALERT UNKNOWN_CA\r\n\r\n")),
+     "EXCHANGE_LOST"),
+    ("endless 100 Continue", lambda world: dribble(b"HTTP/1.1 100 Continue\r\n\r\n" * 90, pause_seconds=0.002),
+     "EXCHANGE_TIMEOUT"),
+    ("headers that dribble", lambda world: dribble(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300, pause_seconds=0.02),
+     "EXCHANGE_TIMEOUT"),
+    ("trailers without end", lambda world: _trailers(world.signed()), "EXCHANGE_TIMEOUT"),
 ]  # fmt: skip
 
 
@@ -337,6 +347,18 @@ def _dribbling() -> Step:
 
     def step(connection: object) -> None:
         raw(head)(connection)  # type: ignore[arg-type]
+        slow(connection)  # type: ignore[arg-type]
+
+    return step
+
+
+def _trailers(message: bytes) -> Step:
+    """A whole chunked answer, and then header lines for ever."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
+    slow = dribble(b"X: x\r\n" * 400, pause_seconds=0.002)
+
+    def step(connection: object) -> None:
+        raw(head + b"%x\r\n" % len(message) + message + b"\r\n0\r\n")(connection)  # type: ignore[arg-type]
         slow(connection)  # type: ignore[arg-type]
 
     return step
@@ -362,7 +384,9 @@ def test_an_answer_that_cannot_be_believed(
     world: World, name: str, make: Callable[[World], Step], code: str, write: bool
 ) -> None:
     """A write is in doubt, a read is simply to be done again; never a success, never sent twice."""
+    began = time.monotonic()
     error, server = failure(world, make(world), write=write, patient=code != "EXCHANGE_TIMEOUT")
+    assert time.monotonic() - began < 3.5, name
     assert (type(error), error.code) == (InDoubt if write else Unavailable, code), name
     assert len(server.requests) == 1
 
@@ -380,6 +404,79 @@ def test_an_answer_over_the_limit_is_not_read_to_its_end(world: World) -> None:
     error, _ = failure(world, endless, write=True)
     assert error.code == "EXCHANGE_TOO_LARGE"
     assert sum(sent) < 50_000_000
+
+
+def test_a_redirect_without_end_is_not_read_to_its_end(world: World) -> None:
+    """requests would read the whole body of a redirect, even of one that is not followed."""
+    sent: list[int] = []
+
+    def endless(connection: object) -> None:
+        raw(b"HTTP/1.1 302 X\r\nLocation: /elsewhere\r\nContent-Type: text/xml\r\n\r\n")(connection)  # type: ignore[arg-type]
+        while sum(sent) < 80_000_000:
+            connection.sendall(b" " * 65536)  # type: ignore[attr-defined]
+            sent.append(65536)
+
+    error, _ = failure(world, then_close(endless), write=True)
+    assert (type(error), error.code) == (InDoubt, "EXCHANGE_TOO_LARGE")
+    assert sum(sent) < 50_000_000
+
+
+@pytest.mark.parametrize("location", ["http://[", "\xff\xfe", "//"])
+def test_a_redirect_to_nowhere_is_a_redirect(world: World, location: str) -> None:
+    head = f"HTTP/1.1 302 X\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+    error, _ = failure(world, raw(head), write=True)
+    assert (type(error), error.code) == (Misconfigured, "HTTP_302")
+
+
+# header                                                  why it is met
+HEADERS = [
+    (b"Date: Sat, 21 Nov 99999999999 10:00:00 GMT", "a year that no machine knows"),
+    (b"Date: Sat, 21 Nov 2026 10:00:00 +999999999999999999", "a time zone that no machine knows"),
+    (b"Content-Length: \xb2", "a digit that is no number"),
+    (b"Content-Length: " + b"9" * 5000, "a number that is too long to be read"),
+]
+
+
+@pytest.mark.parametrize(("header", "why"), HEADERS, ids=[row[1] for row in HEADERS])
+def test_a_header_that_cannot_be_read_spoils_nothing(world: World, header: bytes, why: str) -> None:
+    """Or spoils the exchange, as an exchange that broke: what it never does is crash."""
+    message = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n" + header + b"\r\n\r\n" + world.signed()
+    with world.server(then_close(raw(message))) as server:
+        assert exchange(world.channel(world.config(server.url))).tag == "{urn:r}done", why
+
+
+# when the list is spoilt    write   kind            code                 what is known
+SPOILT = [
+    ("before", False, Misconfigured, "Misconfigured", "nothing was sent"),
+    ("before", True, Misconfigured, "Misconfigured", "nothing was sent"),
+    ("meanwhile", False, Misconfigured, "EXCHANGE_SIGNER", "it was read for nothing"),
+    ("meanwhile", True, InDoubt, "EXCHANGE_SIGNER", "it was sent, and it may have been done"),
+]
+
+
+@pytest.mark.parametrize("case", SPOILT, ids=[f"{row[0]}, {'write' if row[1] else 'read'}" for row in SPOILT])
+def test_a_revocation_list_that_is_spoilt(
+    world: World, tmp_path: Path, case: tuple[str, bool, type[AdapterError], str, str]
+) -> None:
+    """A message that was sent is never put back in line because of a file of ours."""
+    when, write, kind, code, known = case
+    crl = tmp_path / "current.crl"
+    crl.write_bytes(world.good.crl.read_bytes())
+    message = world.signed()
+
+    def spoil(connection: object) -> None:
+        crl.write_text("half a li")
+        answer(message)(connection)  # type: ignore[arg-type]
+
+    with world.server(spoil) as server:
+        config = replace(world.config(server.url), signer=SignerPin(world.good.ca, ("Test CeR WSS",), (crl,)))
+        channel = world.channel(config)
+        if when == "before":
+            crl.write_text("half a list")
+        with pytest.raises(AdapterError, match=r"current\.crl") as caught:
+            exchange(channel, write=write)
+        assert (type(caught.value), caught.value.code) == (kind, code), known
+        assert len(server.requests) == (when == "meanwhile")
 
 
 @pytest.mark.parametrize(("write", "kind"), [(False, Misconfigured), (True, InDoubt)])
@@ -480,6 +577,15 @@ def test_an_unauthenticated_refusal_proves_nothing_about_a_write(world: World) -
     """Signed, a Client fault is a refusal; unsigned it could be anybody's word."""
     assert type(failure(world, _fault(world, code="s:Client"), write=True)[0]) is Rejected
     assert type(failure(world, _fault(world, code="s:Client", signed=False), write=True)[0]) is InDoubt
+
+
+@pytest.mark.parametrize("status", [503, 429, 403, 400])
+def test_a_fault_is_judged_as_a_fault_whatever_its_status(world: World, status: int) -> None:
+    """503 without SOAP means that nothing happened; a service that speaks for itself says what did."""
+    fault = "<s:Fault xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'><faultcode>s:Server</faultcode></s:Fault>"
+    error, _ = failure(world, answer(world.signed(fault), status=status), write=True)
+    assert (type(error), error.code) == (InDoubt, "SOAP_FAULT")
+    assert failure(world, answer(b"<oops/>", status=status), write=True)[0].code == f"HTTP_{status}"
 
 
 def test_a_fault_with_a_bad_signature_is_not_even_a_fault(world: World) -> None:

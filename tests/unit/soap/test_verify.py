@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from base64 import b64encode
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import soap_attacks
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from lxml import etree
 
 from adapter.errors import Misconfigured
@@ -25,6 +29,10 @@ NOW = datetime.fromisoformat("2026-11-21T10:00:00Z")
 SUBJECT = "CN=Test CeR WSS,O=Pomost test,C=PL"
 FACILITY = "Test facility WSS"
 CONTENT = '<r:reply xmlns:r="urn:test"><slot>S1</slot><text>Żółw &lt;\n &amp; </text></r:reply>'
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.DER)
 
 
 def content_of(message: bytes) -> etree._Element:
@@ -137,6 +145,24 @@ def test_a_comment_does_not_cut_a_text(verifier: Verifier, message: bytes) -> No
     assert content.findtext("slot") == "S1"
 
 
+# name                                     before                    after                          why it would crash
+CRASHES = [
+    ("relative namespace in the Body", b"<slot>", b'<slot xmlns:z="relative">', "no canonical form exists"),
+    ("relative namespace in SignedInfo", b"<ds:SignedInfo", b'<ds:SignedInfo xmlns:z="relative"', "the same"),
+    ("digest that is not ASCII", b"<ds:DigestValue>", "<ds:DigestValue>ż".encode(), "base64 of other letters"),
+    ("token that is not ASCII", b'X509-1">MII', 'X509-1">żII'.encode(), "base64 of other letters"),
+    ("token that is no certificate", b'X509-1">MII', b'X509-1">MIX', "DER that ends too soon"),
+]
+
+
+@pytest.mark.parametrize(("name", "before", "after", "why"), CRASHES, ids=[row[0] for row in CRASHES])
+def test_a_message_that_cannot_be_computed_is_refused(
+    verifier: Verifier, message: bytes, name: str, before: bytes, after: bytes, why: str
+) -> None:
+    assert before in message, name
+    assert refusal(verifier, message.replace(before, after)).code == UNVERIFIED, why
+
+
 # ------------------------------------------------------------------ time
 
 # seconds from its making     accepted   why
@@ -217,6 +243,33 @@ def test_a_signer_who_is_not_trusted_is_refused(
     assert (broken.code, words in broken.reason) == (SIGNER, True), why
 
 
+def test_a_certificate_with_an_unreadable_name_is_refused(verifier: Verifier, message: bytes, signer: Signer) -> None:
+    good = der(signer.certificate)
+    spoilt = good.replace(b"Test CeR WSS", b"Test CeR \xff\xfe\xfd")
+    forged = message.replace(b64encode(good), b64encode(spoilt))
+    assert forged != message
+    assert refusal(verifier, forged).code in (SIGNER, UNVERIFIED)
+
+
+def test_a_certificate_signed_with_sha1_is_refused(tmp_path: Path) -> None:
+    """SHA-1 anywhere: a forged certificate needs only a collision. The library no longer makes one; we do."""
+    authority = Authority(tmp_path, now=NOW)
+    leaf = authority.issue("leaf", FACILITY)
+    trust = SignerTrust(SignerPin(authority.write(), (FACILITY,)))
+    good = read_identity(IdentityFile(leaf.certificate, leaf.key)).certificate
+    trust.check(der(good), NOW)
+    sha256, sha1 = (bytes.fromhex(f"2a864886f70d0101{last}") for last in ("0b", "05"))
+    signed = good.tbs_certificate_bytes.replace(sha256, sha1)
+    numbers = authority._key.private_numbers()
+    digest = bytes.fromhex("3021300906052b0e03021a05000414") + hashlib.sha1(signed, usedforsecurity=False).digest()
+    padded = b"\0\1" + b"\xff" * (256 - 3 - len(digest)) + b"\0" + digest
+    value = pow(int.from_bytes(padded), numbers.d, numbers.public_numbers.n).to_bytes(256)
+    weak = der(good).replace(good.tbs_certificate_bytes, signed).replace(sha256, sha1).replace(good.signature, value)
+    with pytest.raises(BrokenExchange) as caught:
+        trust.check(weak, NOW)
+    assert caught.value.code == SIGNER
+
+
 def test_a_good_signer_passes_the_same_list(certificates: TestCertificates, bad: BadCertificates) -> None:
     verifier_for(certificates.ca, FACILITY, crls=(bad.crl,)).verify(signed_by(certificates.client_wss), NOW)
 
@@ -245,9 +298,9 @@ def test_a_list_past_its_date_stops_everything_and_names_the_file(tmp_path: Path
     authority.days = 1
     trust = SignerTrust(SignerPin(ca, (FACILITY,), (authority.revoke("daily.crl"),)))
     certificate = read_identity(IdentityFile(leaf.certificate, leaf.key)).certificate
-    trust.check(certificate, NOW + timedelta(days=1))
+    trust.check(der(certificate), NOW + timedelta(days=1))
     with pytest.raises(Misconfigured, match=r"daily\.crl was due for renewal on 2026-11-22"):
-        trust.check(certificate, NOW + timedelta(days=1, seconds=1))
+        trust.check(der(certificate), NOW + timedelta(days=1, seconds=1))
 
 
 @pytest.mark.parametrize("name", ["missing.pem", "empty.pem"])
@@ -267,5 +320,5 @@ def test_the_certificate_of_the_ca_itself_is_no_signer(certificates: TestCertifi
     trust = SignerTrust(SignerPin(certificates.cer_wss.certificate, (SUBJECT,)))
     certificate = read_identity(IdentityFile(certificates.cer_wss.p12, password=certificates.password)).certificate
     with pytest.raises(BrokenExchange) as caught:
-        trust.check(certificate, NOW)
+        trust.check(der(certificate), NOW)
     assert caught.value.code == SIGNER
