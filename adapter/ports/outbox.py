@@ -52,7 +52,7 @@ class NewMessage:
     """A message for the outbox.
 
     ``subjects`` order it: a message goes only when no earlier unfinished message shares a subject
-    (``slot:S1``, ``visit:A1``, ``referral:R1``). ``after`` is the id of a message whose refusal
+    (``slot:S1``, ``visit:A1``, ``patient:P1``, ``referral:R1``). ``after`` is the id of a message whose refusal
     refuses this one too; it waits for that one unless its destination is out of reach (law.md R-07).
     """
 
@@ -162,6 +162,9 @@ class Outbox(Protocol):
         limit: int = 100,
     ) -> Sequence[Message]:
         """Messages, newest first."""
+
+    def unfinished(self, facility: str, subjects: Sequence[str], actions: Sequence[Action]) -> Mapping[str, Action]:
+        """The action of the last unfinished message of these kinds on each subject that has one."""
 
     def counts(self, facility: str | None = None) -> Mapping[tuple[Destination, Action, MessageState], int]:
         """How many messages there are of each kind and state."""

@@ -7,13 +7,14 @@ change that was seen before changes nothing (the visit's link and state say so).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from adapter.domain.national import NationalVisitState, Origin, VisitChange
 from adapter.errors import AdapterError, Refused
 from adapter.ports import CallContext
-from adapter.ports.store import Action
+from adapter.ports.store import Action, MessageState
 from adapter.services.bring_visit import bring_visit
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
@@ -65,7 +66,11 @@ def pull_visits(eq: Equipment, facility: str) -> Pulled:
 
 
 def _too_early(desk: Desk, change: VisitChange) -> bool:
-    """A change of a visit whose Appointment is still being made in the EHR."""
+    """A change of a visit whose Appointment is still being made in the EHR, or that we may have just saved."""
+    if change.origin is not Origin.FACILITY and change.reference is not None:
+        saving = desk.pending(f"visit:{change.reference}", [Action.SAVE_VISIT])
+        if saving is not None and saving.state is not MessageState.WAITING:
+            return True
     if change.state is NationalVisitState.SAVED and change.origin is not Origin.FACILITY:
         return False
     return desk.pending(f"national-visit:{change.visit_id}", [Action.WRITE_BACK]) is not None
@@ -103,6 +108,22 @@ def take_change(desk: Desk, change: VisitChange) -> str:
         desk.work.links.put(desk.facility, "visit", change.reference, change.visit_id)
         return "moved" if mirror_place(desk, change.reference, change) else ""
     return "brought" if bring_visit(desk, change) else ""
+
+
+def changes_to_come(eq: Equipment, context: CallContext) -> Iterator[VisitChange]:
+    """The changes of a facility's visits that no pull has handled yet; only reads.
+
+    Raises:
+        Unavailable, Misconfigured: CeR cannot be asked.
+    """
+    with eq.store.unit_of_work() as work:
+        cursor = work.cursors.get(context.facility, CURSOR)
+    for _ in range(PAGES_MAX):
+        page = eq.registry.visit_changes(context, cursor)
+        yield from page.changes
+        if not page.more:
+            return
+        cursor = page.cursor
 
 
 def bring_one(eq: Equipment, facility: str, visit_id: str) -> bool:

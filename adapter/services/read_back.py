@@ -16,8 +16,10 @@ from adapter.domain.slot import Slot
 from adapter.errors import Rejected
 from adapter.ports import CallContext
 from adapter.ports.store import Action, Message
+from adapter.services.effects import ENDED_VISIT
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
+from adapter.services.pull_visits import changes_to_come
 from adapter.services.send_referrals import access_of, number_of, record_of
 from adapter.services.send_slots import edit_of
 
@@ -76,12 +78,28 @@ def _visit_on(national: NationalSlot | None, match: Callable[[NationalVisit], bo
 
 
 def _visit_was_saved(eq: Equipment, context: CallContext, message: Message) -> Done | None:
+    """It was, too, when the patient moved or cancelled it since: it must not be saved a second time."""
     reference = str(message.payload["visit_id"])
+
+    def ended_before(national_id: str) -> bool:
+        with eq.store.unit_of_work() as work:
+            return work.links.ours(message.facility, ENDED_VISIT, national_id) is not None
+
     found = _visit_on(
         _national_slot(eq, context, message),
-        lambda visit: visit.reference == reference and visit.state is not NationalVisitState.CANCELLED,
+        lambda visit: visit.reference == reference and not ended_before(visit.id),
     )
-    return Done(national_id=found.id) if found else None
+    if found is not None:
+        return Done(national_id=found.id)
+    changed = next(
+        (
+            change.visit_id
+            for change in changes_to_come(eq, context)
+            if change.reference == reference and not ended_before(change.visit_id)
+        ),
+        None,
+    )
+    return Done(national_id=changed) if changed is not None else None
 
 
 def _their_visit(eq: Equipment, message: Message) -> str | None:

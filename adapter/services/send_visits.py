@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapter.domain.appointment import Visit
+from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.identifiers import OidPair
 from adapter.domain.national import VisitOrder, WaitingRoomOrder
 from adapter.domain.patient import Patient
@@ -11,6 +11,9 @@ from adapter.ports import CallContext
 from adapter.ports.store import Message, UnitOfWork
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
+
+WANTED = frozenset({VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
+"""States of a visit for which CeR should have a term."""
 
 
 def _visit(work: UnitOfWork, message: Message) -> Visit:
@@ -72,11 +75,26 @@ def save_visit(eq: Equipment, context: CallContext, message: Message) -> Done:
 
 
 def move_visit(eq: Equipment, context: CallContext, message: Message) -> Done:
-    """Move a visit to another slot."""
+    """Move a visit to another slot; save it there when its own saving, still on its way then, was refused.
+
+    Raises:
+        Rejected: CeR does not know visit or slot, or the visit is over.
+    """
     with eq.store.unit_of_work() as work:
-        theirs, slot = national_visit_id(work, message), _their_slot(work, message)
+        if message.payload.get("unsaved") and _never_saved(work, message):
+            theirs = None
+        else:
+            theirs, slot = national_visit_id(work, message), _their_slot(work, message)
+    if theirs is None:
+        return save_visit(eq, context, message)
     receipt = eq.registry.move_visit(context, theirs, slot)
     return Done(result_code=receipt.result_code, national_id=receipt.visit_id)
+
+
+def _never_saved(work: UnitOfWork, message: Message) -> bool:
+    """Whether CeR has no visit yet and the hospital still wants it: a patient may have cancelled it meanwhile."""
+    visit = _visit(work, message)
+    return visit.state in WANTED and work.links.theirs(message.facility, "visit", visit.id) is None
 
 
 def cancel_visit(eq: Equipment, context: CallContext, message: Message) -> Done:
@@ -100,7 +118,7 @@ def join_waiting_room(eq: Equipment, context: CallContext, message: Message) -> 
     with eq.store.unit_of_work() as work:
         visit = _visit(work, message)
         patient = _patient(work, message, visit)
-        schedule = work.calendar.schedule(message.facility, visit.schedule_id or "")
+        schedule = work.calendar.schedule(message.facility, str(message.payload["schedule_id"]))
         if schedule is None:
             raise Rejected("the entry names no known schedule", code="SCHEDULE_NOT_KNOWN")
         order = WaitingRoomOrder(

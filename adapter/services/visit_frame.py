@@ -9,7 +9,7 @@ from enum import StrEnum
 from adapter.domain.appointment import Visit
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
-from adapter.ports.store import Action, Destination, ReferralRecord
+from adapter.ports.store import Action, Destination, MessageState, ReferralRecord
 from adapter.services.desk import Desk
 
 
@@ -21,26 +21,23 @@ class Standing(StrEnum):
     WAITING = "waiting"
 
 
-TELLING = {
-    Action.SAVE_VISIT: Standing.SAVED,
-    Action.MOVE_VISIT: Standing.SAVED,
-    Action.JOIN_WAITING_ROOM: Standing.WAITING,
-    Action.CANCEL_VISIT: Standing.NONE,
-    Action.LEAVE_WAITING_ROOM: Standing.NONE,
-}
-"""What an unfinished message says of its visit's standing."""
+TERM_WILL_STAND = {Action.SAVE_VISIT: True, Action.MOVE_VISIT: True, Action.CANCEL_VISIT: False}
+ENTRY_WILL_STAND = {Action.JOIN_WAITING_ROOM: True, Action.LEAVE_WAITING_ROOM: False}
 
 
 def standing_of(desk: Desk, visit_id: str) -> Standing:
-    """How a visit stands in CeR: the last unfinished message about it decides, else the links."""
-    pending = desk.pending(f"visit:{visit_id}", list(TELLING))
-    if pending is not None:
-        return TELLING[pending.action]
-    if desk.work.links.theirs(desk.facility, "visit", visit_id) is not None:
+    """How a visit stands in CeR: what the links say, changed by its unfinished messages in their order.
+
+    Term and waiting-room entry are counted apart: for a while a visit may have both.
+    """
+    term = desk.work.links.theirs(desk.facility, "visit", visit_id) is not None
+    entry = desk.work.links.theirs(desk.facility, "waiting-entry", visit_id) is not None
+    for message in reversed(desk.unfinished(f"visit:{visit_id}", [*TERM_WILL_STAND, *ENTRY_WILL_STAND])):
+        term = TERM_WILL_STAND.get(message.action, term)
+        entry = ENTRY_WILL_STAND.get(message.action, entry)
+    if term:
         return Standing.SAVED
-    if desk.work.links.theirs(desk.facility, "waiting-entry", visit_id) is not None:
-        return Standing.WAITING
-    return Standing.NONE
+    return Standing.WAITING if entry else Standing.NONE
 
 
 @dataclass(slots=True)
@@ -61,6 +58,22 @@ class VisitFrame:
         """Whether the visit stands on another slot than before."""
         return self.before is not None and self.before.slot_ids != self.visit.slot_ids
 
+    @property
+    def move_refused(self) -> bool:
+        """Whether CeR refused to move the visit to where the EHR has it: it stands elsewhere there."""
+        last = self.desk.newest(f"visit:{self.visit.id}", [Action.SAVE_VISIT, Action.MOVE_VISIT])
+        return (
+            last is not None
+            and last.action is Action.MOVE_VISIT
+            and last.state is MessageState.REFUSED
+            and (last.payload["slot_id"],) == self.visit.slot_ids
+        )
+
+    @property
+    def slots_left(self) -> tuple[str, ...]:
+        """Where the visit stood until now; what the EHR names now when we did not know it."""
+        return self.before.slot_ids if self.before is not None and self.before.slot_ids else self.visit.slot_ids
+
     def keep(self) -> None:
         """Write the visit down."""
         self.desk.work.calendar.put_visit(self.desk.facility, self.visit)
@@ -68,6 +81,21 @@ class VisitFrame:
     def send(
         self, action: Action, payload: Mapping[str, object], *, slots: Sequence[str] = (), after: int | None = None
     ) -> int:
-        """Append a message to CeR about this visit and the slots it touches."""
-        subjects = [f"visit:{self.visit.id}", *(f"slot:{slot_id}" for slot_id in slots)]
+        """Append a message to CeR about this visit, the slots it touches and its patient.
+
+        One patient's messages keep their order: CeR refuses a second term while the first stands.
+        """
+        subjects = [
+            f"visit:{self.visit.id}",
+            *(f"slot:{slot_id}" for slot_id in slots),
+            f"patient:{self.visit.patient_id}",
+        ]
         return self.desk.send(Destination.CER, action, subjects, {"visit_id": self.visit.id, **payload}, after=after)
+
+    def give_term_up(self, reason: str) -> None:
+        """Cancel the visit in CeR; ``reason`` is a code of ``mappings/cancellation_reasons.csv``."""
+        self.send(Action.CANCEL_VISIT, {"reason": reason, **self.place()}, slots=self.slots_left)
+
+    def place(self) -> dict[str, object]:
+        """``slot_id`` for a payload: where the visit stands, so that a lost answer can be asked about."""
+        return {"slot_id": self.slots_left[0]} if self.slots_left else {}

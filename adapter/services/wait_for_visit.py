@@ -14,7 +14,11 @@ SCHEDULE_RULE = "POMOST-VISIT-03"
 
 
 def wait_for_visit(frame: VisitFrame) -> None:
-    """Join CeR's waiting room of the service; a booked term is given up first."""
+    """Join CeR's waiting room of the service; a booked term is given up first.
+
+    Raises:
+        NotTaken: no schedule is named, or a rule refuses; nothing was written.
+    """
     if frame.schedule is None:
         raise NotTaken(
             InboxState.QUARANTINED,
@@ -45,6 +49,6 @@ def wait_for_visit(frame: VisitFrame) -> None:
     if frame.referral is not None:
         after = accept(frame.desk, frame.referral, None)
     if frame.standing is Standing.SAVED:
-        slots = frame.before.slot_ids if frame.before is not None else ()
-        frame.send(Action.CANCEL_VISIT, {"reason": "moved", "slot_id": slots[0]}, slots=slots)
-    frame.send(Action.JOIN_WAITING_ROOM, {}, after=after)
+        frame.give_term_up("moved")
+    # The schedule goes along: the EHR may book or cancel the entry before this is sent.
+    frame.send(Action.JOIN_WAITING_ROOM, {"schedule_id": frame.schedule.id}, after=after)

@@ -138,6 +138,12 @@ class Endpoint:
         if server is not None:
             server.close_connections()
 
+    @property
+    def callers(self) -> int:
+        """Connections taken and not yet closed: who hung up counts until his message is carried out."""
+        server = self._server
+        return server.callers if server is not None else 0
+
     def hangs_up(self) -> bool:
         """Whether the connection just accepted is to be dropped; counts down."""
         with self._lock:
@@ -157,6 +163,7 @@ class _Server(ThreadingHTTPServer):
         self.endpoint = endpoint
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+        self.callers = 0
         super().__init__((endpoint.host, endpoint.port), _Connection)
 
     def server_bind(self) -> None:
@@ -172,6 +179,20 @@ class _Server(ThreadingHTTPServer):
 
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count the caller, then serve him in a thread of his own."""
+        with self._open_lock:
+            self.callers += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve one caller to the end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._open_lock:
+                self.callers -= 1
 
     def keep(self, connection: socket.socket) -> None:
         with self._open_lock:
