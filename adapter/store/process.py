@@ -57,6 +57,7 @@ _FORGETFUL = {
 
 _STILL_IN_USE = ("shared memory block", "lock file")
 """What a server says that finds traces of one whose last processes are just ending."""
+_COLLECTED = "redirecting log output"
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Servers this process launched: kept so that an ended one is reaped."""
 
@@ -173,6 +174,14 @@ def _command(pid: int) -> str:
 
 
 def _last_words(where: Places) -> str:
-    """The last lines the server wrote before it ended."""
-    lines = (where.conf / "start.log").read_text("utf-8", "replace").splitlines()
+    """The last lines the server wrote before it ended, also those that went to its log collector."""
+    lines = _lines(where.conf / "start.log")
+    if lines and _COLLECTED in lines[-1]:
+        logs = sorted((where.data / "log").glob("*.log"), key=lambda file: file.stat().st_mtime)
+        lines = _lines(logs[-1]) if logs else lines
     return " ".join(lines[-LOG_LINES_SHOWN:]) or "it left no message"
+
+
+def _lines(file: Path) -> list[str]:
+    lines = file.read_text("utf-8", "replace").splitlines()
+    return [line for line in lines if line.strip() and "HINT:" not in line]
