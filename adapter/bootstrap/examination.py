@@ -17,11 +17,8 @@ from adapter.mapping.tables import load_tables
 from adapter.ports import CallContext
 from adapter.settings import Settings, load_settings
 from adapter.soap.binding import load_bound_contract
-from adapter.soap.keys import IdentityFile, read_identity
+from adapter.soap.certificate_report import CertificateLine, certificate_report
 from adapter.store import schema
-
-DAYS_LEFT_WARNED = 30
-"""A certificate that ends sooner is a warning."""
 
 CLOCK_OFFSET_WARNED = timedelta(seconds=30)
 
@@ -84,25 +81,26 @@ def _tables_and_contracts(settings: Settings) -> Iterator[Finding]:
 
 
 def _certificates(settings: Settings) -> Iterator[Finding]:
-    today = SystemClock().now()
-    for name, facility in settings.facilities.items():
-        for channel, endpoint in (("cer", facility.cer), ("p1", facility.p1)):
-            config = endpoint_config(channel, endpoint)
-            for use, file in (("TLS", config.tls), ("signing", config.signing)):
-                if file is not None:
-                    yield _certificate(f"certificate {name} {channel} {use}", file, today.date())
+    endpoints = [
+        (f"{name} {channel}", endpoint_config(channel, endpoint))
+        for name, facility in settings.facilities.items()
+        for channel, endpoint in (("cer", facility.cer), ("p1", facility.p1))
+    ]
+    for line in certificate_report(endpoints, now=SystemClock().now()):
+        yield _certificate(line)
 
 
-def _certificate(subject: str, file: IdentityFile, today: date) -> Finding:
-    try:
-        identity = read_identity(file)
-    except AdapterError as error:
-        return Finding(subject, "bad", error.message, "ask for the file and password again, or convert the file")
-    left = (identity.certificate.not_valid_after_utc.date() - today).days
-    text = f"{file.path}: {left} days left"
-    if left < 0:
-        return Finding(subject, "bad", f"{file.path}: expired {-left} days ago", "get a new one from the authority")
-    if left < DAYS_LEFT_WARNED:
+def _certificate(line: CertificateLine) -> Finding:
+    subject = f"certificate {line.owner} {line.kind}"
+    if line.problem:
+        return Finding(subject, "bad", line.problem, "ask for the file and its password again, or convert the file")
+    if line.days_left is None:
+        return Finding(subject, "ok", f"{line.file}: without a last day")
+    if line.days_left < 0:
+        advice = "get a new one from the authority"
+        return Finding(subject, "bad", f"{line.file}: expired on {line.valid_until[:10]}", advice)
+    text = f"{line.file}: {line.days_left} days left"
+    if line.expires_soon:
         return Finding(subject, "warning", text, "ask the authority for a new one now")
     return Finding(subject, "ok", text)
 
@@ -115,9 +113,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding("database", "ok", f"{where} answers" + (f"; {database.notice}" if database.notice else ""))
             if status.ready:
                 yield Finding("migrations", "ok", f"schema {status.current}")
+            elif status.newer:
+                text = f"schema {status.current} is newer than this program ({status.head}); nothing was touched"
+                yield Finding("migrations", "bad", text, "install the version of pomost that upgraded it")
             else:
-                yield Finding("migrations", "bad", f"schema {status.current or 'none'}", "run pomost database upgrade")
-                return
+                text = f"schema {status.current or 'none'}, this program needs {status.head}"
+                yield Finding("migrations", "bad", text, "run pomost database upgrade")
     except AdapterError as error:
         yield Finding(
             "database", "bad", error.message, "see docs/operations/database.md", isinstance(error, Unavailable)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapter.ports.store import InboxEntry, Message
 
 LIST_LIMIT_DEFAULT = 50
@@ -24,6 +26,16 @@ facility_option = click.option("--facility", metavar="F", help="Only this facili
 
 def _who() -> str:
     return f"person:{getpass.getuser()}"
+
+
+def _known(facility: str | None, found: Sequence[object]) -> None:
+    """Nothing found for a facility that the settings do not name is a slip of the pen, most likely."""
+    from adapter.settings import load_settings
+
+    if facility is None or found or facility in (known := load_settings().facilities):
+        return
+    names = ", ".join(known) or "none"
+    raise click.UsageError(f"there is no facility '{facility}' in the settings (known: {names})")
 
 
 def _absent(kind: str, number: int) -> None:
@@ -69,6 +81,7 @@ def outbox_list(states: tuple[str, ...], facility: str | None, limit: int, as_js
 
     with open_store() as store, store.unit_of_work() as work:
         found = work.outbox.find(facility=facility, states=[MessageState(state) for state in states], limit=limit)
+    _known(facility, found)
     if as_json:
         click.echo(json.dumps([_message(message) for message in found], ensure_ascii=False, indent=2, default=str))
         return
@@ -152,6 +165,7 @@ def inbox_list(states: tuple[str, ...], facility: str | None, limit: int, as_jso
 
     with open_store() as store, store.unit_of_work() as work:
         found = work.inbox.find(facility=facility, states=[InboxState(state) for state in states], limit=limit)
+    _known(facility, found)
     if as_json:
         click.echo(json.dumps([_entry(entry) for entry in found], ensure_ascii=False, indent=2, default=str))
         return

@@ -11,24 +11,40 @@ import click
 
 if TYPE_CHECKING:
     from adapter.bootstrap import Adapter
+    from adapter.services.deliver import Delivered
     from adapter.services.synchronise import Pass
 
 facility_option = click.option("--facility", metavar="F", help="Only this facility; all when absent.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+NO_FACILITY = "no facility is configured; write pomost.toml (docs/operations/install.md)"
 
 
 def chosen(adapter: Adapter, facility: str | None) -> tuple[str, ...]:
     """The facilities a command is for.
 
     Raises:
-        click.UsageError: there is no such facility.
+        click.UsageError: there is no such facility. Misconfigured: there is none at all.
     """
+    from adapter.errors import Misconfigured
+
+    if not adapter.facilities:
+        raise Misconfigured(NO_FACILITY, setting="facilities")
     if facility is None:
         return tuple(adapter.facilities)
     if facility not in adapter.facilities:
-        known = ", ".join(adapter.facilities) or "none"
+        known = ", ".join(adapter.facilities)
         raise click.UsageError(f"there is no facility '{facility}' in the settings (known: {known})")
     return (facility,)
+
+
+def still_waiting(adapter: Adapter, facility: str) -> int:
+    """Messages that could not be sent: their destination rests, or one before them is in doubt."""
+    from adapter.ports.store import MessageState
+
+    with adapter.store.unit_of_work() as work:
+        counts = work.outbox.counts(facility)
+    return sum(number for (_, _, state), number in counts.items() if state is MessageState.WAITING)
 
 
 def show(as_json: bool, data: dict[str, Any], lines: list[str]) -> None:
@@ -74,10 +90,11 @@ def sync(facility: str | None, source: str | None, dry_run: bool, as_json: bool)
                     )
                 continue
             result = synchronise(adapter.equipment, one)
-            results[one] = _summary(result)
-            worst = max(worst, _exit_code(result))
+            waiting = still_waiting(adapter, one)
+            results[one] = {**_summary(result), "waiting": waiting}
+            worst = max(worst, _exit_code(result, waiting))
             if not as_json:
-                _print_pass(one, result)
+                _print_pass(one, result, waiting)
     if as_json:
         click.echo(json.dumps(results, ensure_ascii=False, indent=2, default=str))
     sys.exit(worst)
@@ -89,36 +106,41 @@ def _summary(result: Pass) -> dict[str, Any]:
     return data
 
 
-def _exit_code(result: Pass) -> int:
+def _exit_code(result: Pass, waiting: int) -> int:
     if any(each.misconfigured for each in result.delivered):
         return 3
     if result.problems:
         return max(error.exit_code for error in result.problems.values())
     if result.taken.refused or result.taken.quarantined or any(each.refused for each in result.delivered):
         return 1
-    if any(each.put_off for each in result.delivered):
-        return 4
-    return 0
+    return 4 if waiting else 0
 
 
-def _print_pass(facility: str, result: Pass) -> None:
+def _print_pass(facility: str, result: Pass, waiting: int) -> None:
     taken, pulled = result.taken, result.pulled
     delivered = sum(each.delivered for each in result.delivered)
     refused = sum(each.refused for each in result.delivered)
     doubts = sum(each.in_doubt for each in result.delivered)
-    put_off = result.delivered[-1].put_off if result.delivered else 0
     click.echo(f"{facility}: received {result.received} new versions")
     click.echo(f"  taken in {taken.taken}, refused by rules {taken.refused}, quarantined {taken.quarantined}")
     for rule, count in sorted(taken.by_rule.items()):
         click.echo(f"    {rule}: {count}")
-    click.echo(f"  delivered {delivered}, refused {refused}, in doubt {doubts}, put off {put_off}")
+    click.echo(f"  delivered {delivered}, refused {refused}, in doubt {doubts}, still waiting {waiting}")
     click.echo(f"  from CeR: brought {pulled.brought}, cancelled {pulled.cancelled}, moved {pulled.moved}")
     click.echo(f"  blocks proven {result.proven.proven}, not found in CeR {result.proven.missing}")
     for step, error in result.problems.items():
         click.echo(f"  {step}: {error.message} [{error.code}]", err=True)
+    for problem in result.pulled.problems:
+        click.echo(f"  pull: {problem}", err=True)
     for each in result.delivered:
-        for message_id, problem in each.problems.items():
-            click.echo(f"  outbox {message_id}: {problem}", err=True)
+        for line in _troubles(each):
+            click.echo(line, err=True)
+
+
+def _troubles(result: Delivered) -> list[str]:
+    """Why something was not delivered, a line each."""
+    resting = [f"  {name} rests: {problem}" for name, problem in result.out_of_reach.items()]
+    return [*(f"  outbox {number}: {problem}" for number, problem in result.problems.items()), *resting]
 
 
 @click.command(epilog="Example: pomost deliver --facility demo")
@@ -135,15 +157,14 @@ def deliver(facility: str | None, as_json: bool) -> None:
     with open_adapter() as adapter:
         for one in chosen(adapter, facility):
             result, proven = run(adapter.equipment, one), prove_blocks(adapter.equipment, one)
-            data[one] = {**asdict(result), "proven": asdict(proven)}
-            code = max(code, 3 if result.misconfigured else 4 if result.put_off else 1 if result.refused else 0)
+            waiting = still_waiting(adapter, one)
+            data[one] = {**asdict(result), "waiting": waiting, "proven": asdict(proven)}
+            code = max(code, 3 if result.misconfigured else 1 if result.refused else 4 if waiting else 0)
             lines = [
                 f"{one}: delivered {result.delivered}, refused {result.refused}, in doubt {result.in_doubt}, "
-                f"put off {result.put_off}; blocks proven {proven.proven}, not found in CeR {proven.missing}",
-                *(f"  outbox {number}: {problem}" for number, problem in result.problems.items()),
+                f"still waiting {waiting}; blocks proven {proven.proven}, not found in CeR {proven.missing}",
+                *_troubles(result),
             ]
-            if result.misconfigured:
-                lines.append(f"  not configured: {result.misconfigured}")
             show(False, {}, [] if as_json else lines)
     if as_json:
         show(True, data, [])

@@ -27,7 +27,7 @@ from adapter.errors import AdapterError, InDoubt, Misconfigured, Refused, Reject
 from adapter.ports import CallContext
 from adapter.ports.store import Action, AuditRecord, Message, MessageState, Settlement, UnitOfWork
 from adapter.services import send_referrals, send_slots, send_visits, send_write_back
-from adapter.services.effects import apply_effects
+from adapter.services.effects import apply_all
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Declined, Done
 
@@ -53,7 +53,10 @@ SENDERS: Mapping[Action, Sender] = {
 
 @dataclass(slots=True)
 class Delivered:
-    """What one call of :func:`deliver` did; ``problems`` are safe texts by message id."""
+    """What one call of :func:`deliver` did; ``problems`` are safe texts by message id.
+
+    ``out_of_reach``: why a destination rests, by its name.
+    """
 
     delivered: int = 0
     refused: int = 0
@@ -62,6 +65,7 @@ class Delivered:
     recovered: int = 0
     problems: dict[int, str] = field(default_factory=dict)
     misconfigured: str = ""
+    out_of_reach: dict[str, str] = field(default_factory=dict)
 
 
 def deliver(eq: Equipment, facility: str | None = None, *, rounds_max: int = 10_000) -> Delivered:
@@ -150,8 +154,7 @@ def _settle(
     now = eq.clock.now()
     try:
         with eq.store.unit_of_work() as work:
-            for message, outcome in zip(batch, outcomes, strict=True):
-                settle_one(eq, work, message, outcome, now)
+            settle_all(eq, work, list(zip(batch, outcomes, strict=True)), now)
             if any(isinstance(outcome, Done) for outcome in outcomes):
                 work.outbox.resume(batch[0].facility, batch[0].destination)
             work.commit()
@@ -191,22 +194,33 @@ def settle_one(
 
     False, and nothing done, when somebody else settled this try already.
     """
+    return bool(settle_all(eq, work, [(message, outcome)], now))
+
+
+Ended = tuple[Message, Done | Declined | None]
+"""A message and how its try ended."""
+
+
+def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: datetime) -> frozenset[int]:
+    """Settle messages of one facility in an open transaction; ids of those that nobody else had settled."""
+    changed = work.outbox.settle([_settlement(message, outcome, now) for message, outcome in ended])
+    mine = [(message, outcome) for message, outcome in ended if message.id in changed]
+    apply_all(eq, work, [(message, outcome) for message, outcome in mine if isinstance(outcome, Done)], now)
+    for message, outcome in mine:
+        if isinstance(outcome, Done):
+            _audit(work, message, now, {"outcome": "delivered", "result_code": outcome.result_code})
+        elif isinstance(outcome, Declined):
+            detail = {"outcome": "refused", "result_code": outcome.result_code, "problem": outcome.problem}
+            _audit(work, message, now, detail)
+    return changed
+
+
+def _settlement(message: Message, outcome: Done | Declined | None, now: datetime) -> Settlement:
     if isinstance(outcome, Done):
-        ended = Settlement(message, MessageState.DELIVERED, now, outcome.result_code)
-        detail: dict[str, object] = {"outcome": "delivered", "result_code": outcome.result_code}
-    elif isinstance(outcome, Declined):
-        ended = Settlement(message, MessageState.REFUSED, now, outcome.result_code, problem=outcome.problem)
-        detail = {"outcome": "refused", "result_code": outcome.result_code, "problem": outcome.problem}
-    else:
-        ended = Settlement(message, MessageState.WAITING, now)
-        detail = {}
-    if message.id not in work.outbox.settle([ended]):
-        return False
-    if isinstance(outcome, Done):
-        apply_effects(eq, work, message, outcome, now)
-    if detail:
-        _audit(work, message, now, detail)
-    return True
+        return Settlement(message, MessageState.DELIVERED, now, outcome.result_code)
+    if isinstance(outcome, Declined):
+        return Settlement(message, MessageState.REFUSED, now, outcome.result_code, problem=outcome.problem)
+    return Settlement(message, MessageState.WAITING, now)
 
 
 def _rest(eq: Equipment, batch: Sequence[Message], error: AdapterError, summary: Delivered) -> None:
@@ -228,6 +242,7 @@ def _rest(eq: Equipment, batch: Sequence[Message], error: AdapterError, summary:
         work.commit()
     log.warning("%s of %s is out of reach until %s: %s", destination.value, facility, until.isoformat(), error.message)
     summary.put_off += len(batch)
+    summary.out_of_reach[destination.value] = error.message
 
 
 def _doubt(eq: Equipment, batch: Sequence[Message], problem: str, summary: Delivered) -> None:

@@ -16,6 +16,8 @@ from adapter.soap.keys import IdentityFile, read_identity
 from adapter.soap.trust import read_certificates, read_crl
 
 WARNING_DAYS = 30
+CRL_WARNING_DAYS = 1
+"""A revocation list is renewed every few days; a month's notice would never end."""
 TLS, SIGNING, CA_BUNDLE, SIGNER_CA, CRL = "tls", "signing", "ca-bundle", "signer-ca", "crl"
 PURPOSES = {
     TLS: "shows who we are when we connect",
@@ -46,8 +48,9 @@ class CertificateLine:
 
     @property
     def expires_soon(self) -> bool:
-        """Within :data:`WARNING_DAYS`, or already."""
-        return self.days_left is not None and self.days_left < WARNING_DAYS
+        """Within :data:`WARNING_DAYS` (a revocation list: :data:`CRL_WARNING_DAYS`), or already."""
+        warned = CRL_WARNING_DAYS if self.kind == CRL else WARNING_DAYS
+        return self.days_left is not None and self.days_left < warned
 
     def as_json(self) -> dict[str, str | int | None]:
         """The line as a JSON object."""

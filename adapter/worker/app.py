@@ -11,21 +11,26 @@ SHUTDOWN_SECONDS = 30
 """How long running jobs may take to end when the worker is asked to stop."""
 
 
-def worker_app(adapter: Adapter) -> procrastinate.App:
-    """The application with all jobs and the timetable, on the adapter's database."""
+def worker_app(adapter: Adapter, *, periodic: bool = True) -> procrastinate.App:
+    """The application with all jobs, on the adapter's database; ``periodic``: its worker keeps the timetable."""
     settings, eq = adapter.settings, adapter.equipment
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=adapter.database.url))
     jobs.register(app, eq, reconcile_days=settings.reconcile_days)
-    timetable.schedule(app, eq, sync_cron=settings.sync_cron, reconcile_cron=settings.reconcile_cron)
+    timetable.schedule(
+        app, eq, sync_cron=settings.sync_cron, reconcile_cron=settings.reconcile_cron, periodic=periodic
+    )
     return app
 
 
 def run_worker(app: procrastinate.App, *, concurrency: int, signals: bool = True, once: bool = False) -> None:
-    """Work until asked to stop; with ``once``, until no job waits. Jobs run in threads."""
+    """Work until asked to stop. Jobs run in threads.
+
+    With ``once``: until no job waits, one job at a time, so that jobs which ask for others are followed up.
+    """
     with app.open():
         app.run_worker(
             queues=list(jobs.QUEUES),
-            concurrency=concurrency,
+            concurrency=1 if once else concurrency,
             wait=not once,
             install_signal_handlers=signals,
             shutdown_graceful_timeout=SHUTDOWN_SECONDS,

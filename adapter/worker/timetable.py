@@ -12,18 +12,22 @@ from adapter.worker.jobs import OUTBOX_QUEUE, RECONCILE_QUEUE, SYNC_QUEUE
 SETTLE_CRON = "* * * * *"
 
 
-def schedule(app: Any, eq: Equipment, *, sync_cron: str, reconcile_cron: str) -> None:
-    """Put the periodic ticks on the application. Times are UTC."""
+def schedule(app: Any, eq: Equipment, *, sync_cron: str, reconcile_cron: str, periodic: bool = True) -> None:
+    """Put the ticks on the application. Times are UTC.
+
+    Without ``periodic`` it can run the ticks that others asked for, and asks for none itself.
+    """
     for cron, task, queue in (
         (sync_cron, "pomost.sync", SYNC_QUEUE),
         (SETTLE_CRON, "pomost.settle", OUTBOX_QUEUE),
         (reconcile_cron, "pomost.reconcile", RECONCILE_QUEUE),
     ):
-        _tick(app, eq, cron=cron, task=task, queue=queue)
+        tick = _tick(app, eq, task=task, queue=queue)
+        if periodic:
+            app.periodic(cron=cron)(tick)
 
 
-def _tick(app: Any, eq: Equipment, *, cron: str, task: str, queue: str) -> None:
-    @app.periodic(cron=cron)  # type: ignore[untyped-decorator]
+def _tick(app: Any, eq: Equipment, *, task: str, queue: str) -> Any:
     @app.task(name=f"{task}.tick", queue=queue, pass_context=False)  # type: ignore[untyped-decorator]
     def tick(timestamp: int) -> None:
         for facility in eq.facilities:
@@ -31,3 +35,5 @@ def _tick(app: Any, eq: Equipment, *, cron: str, task: str, queue: str) -> None:
                 app.configure_task(task, queue=queue, queueing_lock=f"{task}:{facility}").defer(facility=facility)
             except AlreadyEnqueued:
                 continue
+
+    return tick
