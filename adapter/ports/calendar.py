@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -62,6 +62,9 @@ class Calendar(Protocol):
     def slot(self, facility: str, slot_id: str) -> Slot | None:
         """One slot."""
 
+    def slots_by_id(self, facility: str, slot_ids: Sequence[str]) -> Mapping[str, Slot]:
+        """Those of many slots that are known, by id."""
+
     def slots(self, facility: str, schedule_id: str, day: date) -> Sequence[Slot]:
         """Slots of a schedule that start on a Warsaw day, by start."""
 
@@ -73,6 +76,9 @@ class Calendar(Protocol):
 
     def visits_on(self, facility: str, slot_id: str) -> Sequence[Visit]:
         """Visits that refer to a slot, any state."""
+
+    def visits_under(self, facility: str, referral_id: str) -> Sequence[Visit]:
+        """Visits that are based on a referral, any state."""
 
     def put_patient(self, facility: str, patient: Patient) -> None:
         """Insert or replace, sealed."""
@@ -113,6 +119,15 @@ class Links(Protocol):
 
         Raises Refused when either side is linked elsewhere.
         """
+
+    def put_all(self, facility: str, kind: str, pairs: Sequence[tuple[str, str]]) -> None:
+        """Link many (ours, theirs) in few statements.
+
+        Raises Refused when either side of any is linked elsewhere.
+        """
+
+    def theirs_of(self, facility: str, kind: str, ours: Sequence[str]) -> Mapping[str, str]:
+        """CeR's ids of those of many that are linked, by ours."""
 
     def theirs(self, facility: str, kind: str, ours: str) -> str | None:
         """CeR's id."""

@@ -52,6 +52,9 @@ class Inbox(Protocol):
     def put(self, facility: str, received: Received, at: datetime) -> int | None:
         """Store; returns the id, or None when this version is already there."""
 
+    def put_all(self, facility: str, received: Sequence[Received], at: datetime) -> int:
+        """Store many in few statements, in order; returns how many versions were new."""
+
     def take(self, facility: str, resource_type: str, limit: int) -> Sequence[InboxEntry]:
         """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
 
@@ -60,6 +63,9 @@ class Inbox(Protocol):
 
         ``raw`` is sealed at rest. A taken or superseded ServiceRequest loses it: it may hold an access code.
         """
+
+    def settle_all(self, entry_ids: Sequence[int], state: InboxState) -> None:
+        """Record that entries without problems became ``state``; as :meth:`settle` otherwise."""
 
     def get(self, entry_id: int) -> InboxEntry | None:
         """One entry."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,22 +25,23 @@ def identifier_write_back(
     eq: Equipment, work: UnitOfWork, message: Message, resource: tuple[str, str], identifier: tuple[str, str]
 ) -> None:
     """Ask the EHR to note a national id on one of its resources, where it lets us."""
+    if resource[0] in eq.write_back_types:
+        work.outbox.add(_identifier_message(message, resource, identifier))
+
+
+def _identifier_message(message: Message, resource: tuple[str, str], identifier: tuple[str, str]) -> NewMessage:
     resource_type, resource_id = resource
-    if resource_type not in eq.write_back_types:
-        return
-    work.outbox.add(
-        NewMessage(
-            facility=message.facility,
-            destination=Destination.EHR,
-            action=Action.WRITE_BACK,
-            subjects=(f"ehr:{resource_type}/{resource_id}",),
-            correlation_id=message.correlation_id,
-            payload={
-                "resource_type": resource_type,
-                "resource_id": resource_id,
-                "identifiers": [list(identifier)],
-            },
-        )
+    return NewMessage(
+        facility=message.facility,
+        destination=Destination.EHR,
+        action=Action.WRITE_BACK,
+        subjects=(f"ehr:{resource_type}/{resource_id}",),
+        correlation_id=message.correlation_id,
+        payload={
+            "resource_type": resource_type,
+            "resource_id": resource_id,
+            "identifiers": [list(identifier)],
+        },
     )
 
 
@@ -58,13 +59,25 @@ def _block_asked(work: UnitOfWork, message: Message, done: Done, now: datetime, 
 
 
 def _slot_put(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
-    slot_id = str(message.payload["slot_id"])
-    if done.national_id is None:
-        return
-    work.links.put(message.facility, "slot", slot_id, done.national_id)
-    if done.sent.get("state") == NationalSlotState.BLOCKED.value:
-        _block_asked(work, message, done, now, slot_id)
-    identifier_write_back(eq, work, message, ("Slot", slot_id), (names.NATIONAL_SLOT, done.national_id))
+    _slots_put(eq, work, [(message, done)], now)
+
+
+def _slots_put(eq: Equipment, work: UnitOfWork, done: Sequence[tuple[Message, Done]], now: datetime) -> None:
+    """Slots of one facility, in few statements."""
+    write_backs: list[NewMessage] = []
+    pairs: list[tuple[str, str]] = []
+    for message, one in done:
+        slot_id = str(message.payload["slot_id"])
+        if one.national_id is None:
+            continue
+        pairs.append((slot_id, one.national_id))
+        if one.sent.get("state") == NationalSlotState.BLOCKED.value:
+            _block_asked(work, message, one, now, slot_id)
+        if "Slot" in eq.write_back_types:
+            write_backs.append(_identifier_message(message, ("Slot", slot_id), (names.NATIONAL_SLOT, one.national_id)))
+    if pairs:
+        work.links.put_all(done[0][0].facility, "slot", pairs)
+    work.outbox.add_all(write_backs)
 
 
 def _slot_edited(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
@@ -93,6 +106,12 @@ def _visit_saved(eq: Equipment, work: UnitOfWork, message: Message, done: Done, 
     if visit is not None:
         work.calendar.put_visit(message.facility, replace(visit, national_id=done.national_id))
     identifier_write_back(eq, work, message, ("Appointment", visit_id), (names.NATIONAL_VISIT, done.national_id))
+
+
+def _visit_moved(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
+    """A move changes nothing of ours, unless it saved the visit in the first place."""
+    if work.links.theirs(message.facility, "visit", str(message.payload["visit_id"])) is None:
+        _visit_saved(eq, work, message, done, now)
 
 
 def _visit_ended(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
@@ -150,6 +169,7 @@ EFFECTS: Mapping[Action, Effect] = {
     Action.EDIT_SLOT: _slot_edited,
     Action.DELETE_SLOT: _slot_deleted,
     Action.SAVE_VISIT: _visit_saved,
+    Action.MOVE_VISIT: _visit_moved,
     Action.CANCEL_VISIT: _visit_ended,
     Action.JOIN_WAITING_ROOM: _joined,
     Action.LEAVE_WAITING_ROOM: _left,
@@ -158,7 +178,16 @@ EFFECTS: Mapping[Action, Effect] = {
     Action.FINISH_REFERRAL: _referral_became(ReferralState.COMPLETED, held=False),
     Action.WRITE_BACK: _written_back,
 }
-"""Action -> what it makes true; moving a visit and recording attendance change nothing of ours."""
+"""Action -> what it makes true; recording attendance changes nothing of ours."""
+
+
+def apply_all(eq: Equipment, work: UnitOfWork, done: Sequence[tuple[Message, Done]], now: datetime) -> None:
+    """Write down what a batch of one facility made true."""
+    if done and all(message.action is Action.PUT_SLOT for message, _ in done):
+        _slots_put(eq, work, done, now)
+        return
+    for message, one in done:
+        apply_effects(eq, work, message, one, now)
 
 
 def apply_effects(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:

@@ -16,6 +16,9 @@ from adapter.ports.store import Action, Destination
 from adapter.services.desk import Desk
 from adapter.services.scope import in_scope
 
+PUT_OR_DELETED = (Action.PUT_SLOT, Action.DELETE_SLOT)
+"""What decides whether CeR will have a slot."""
+
 
 def take_schedule(desk: Desk, schedule: Schedule) -> None:
     """Keep a schedule; its slots go to CeR when its service is in scope and it is active."""
@@ -33,19 +36,27 @@ def take_slot(desk: Desk, slot: Slot) -> None:
     desk.work.calendar.put_slot(desk.facility, slot)
     if not schedule_in_scope(desk, desk.work.calendar.schedule(desk.facility, slot.schedule_id)):
         return
-    known = known_in_cer(desk, slot.id)
+    wanted = told_to_cer(desk, before, slot, known=known_in_cer(desk, slot.id))
+    if wanted is not None:
+        action, payload = wanted
+        send_slot(desk, action, slot.id, payload)
+
+
+def told_to_cer(
+    desk: Desk, before: Slot | None, slot: Slot, *, known: bool
+) -> tuple[Action, Mapping[str, object]] | None:
+    """What CeR must be told of a slot, None when nothing: ``known`` says whether it has the slot or will have it."""
     if slot.state is SlotState.WITHDRAWN:
-        if known:
-            send_slot(desk, Action.DELETE_SLOT, slot.id, {})
-    elif not known:
-        send_slot(desk, Action.PUT_SLOT, slot.id, {})
-    elif changes := _changes(desk, before, slot):
-        send_slot(desk, Action.EDIT_SLOT, slot.id, changes)
+        return (Action.DELETE_SLOT, {}) if known else None
+    if not known:
+        return Action.PUT_SLOT, {}
+    changes = _changes(desk, before, slot)
+    return (Action.EDIT_SLOT, changes) if changes else None
 
 
 def known_in_cer(desk: Desk, slot_id: str) -> bool:
     """Whether CeR has the slot, or will have it when the outbox is drained."""
-    pending = desk.pending(f"slot:{slot_id}", [Action.PUT_SLOT, Action.DELETE_SLOT])
+    pending = desk.pending(f"slot:{slot_id}", PUT_OR_DELETED)
     if pending is not None:
         return pending.action is Action.PUT_SLOT
     return desk.work.links.theirs(desk.facility, "slot", slot_id) is not None

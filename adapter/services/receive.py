@@ -25,8 +25,7 @@ def receive(eq: Equipment, facility: str) -> int:
         for page in eq.hospital.changes(facility, resource_type, cursor):
             now = eq.clock.now()
             with eq.store.unit_of_work() as work:
-                for received in page.resources:
-                    stored += work.inbox.put(facility, received, now) is not None
+                stored += work.inbox.put_all(facility, page.resources, now)
                 work.cursors.set(facility, name, page.cursor)
                 work.commit()
     return stored

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapter.domain.national import NationalSlotState, SlotEdit, SlotOffer
+from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot, SlotKind
 from adapter.errors import Rejected
 from adapter.ports import CallContext
-from adapter.ports.store import Message, UnitOfWork
+from adapter.ports.store import Action, Message, UnitOfWork
+from adapter.services.bring_visit import brought_to
+from adapter.services.desk import UNFINISHED
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Declined, Done
 
@@ -17,8 +20,22 @@ NOT_NEEDED = "not-needed"
 """Result of an edit that was left out."""
 
 
-def _offer(eq: Equipment, work: UnitOfWork, facility: str, slot: Slot) -> SlotOffer | Declined:
-    schedule = work.calendar.schedule(facility, slot.schedule_id)
+def _offers(eq: Equipment, work: UnitOfWork, facility: str, slot_ids: Sequence[str]) -> list[SlotOffer | Declined]:
+    """What is offered for each slot, as the calendar has it now; or why nothing is."""
+    slots = work.calendar.slots_by_id(facility, slot_ids)
+    schedules = {
+        schedule_id: work.calendar.schedule(facility, schedule_id)
+        for schedule_id in dict.fromkeys(slot.schedule_id for slot in slots.values())
+    }
+    return [
+        _offer(eq, slots[slot_id], schedules[slots[slot_id].schedule_id])
+        if slot_id in slots
+        else Declined("the slot is not known")
+        for slot_id in slot_ids
+    ]
+
+
+def _offer(eq: Equipment, slot: Slot, schedule: Schedule | None) -> SlotOffer | Declined:
     if schedule is None:
         return Declined("the slot's schedule is not known")
     published = eq.tables.slot_state.row(slot.state.value)["published_as"]
@@ -41,12 +58,7 @@ def _offer(eq: Equipment, work: UnitOfWork, facility: str, slot: Slot) -> SlotOf
 def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) -> list[Done | Declined]:
     """Send one batch; one outcome for each message, in order. One bad slot sinks none of the others."""
     with eq.store.unit_of_work() as work:
-        offers: list[SlotOffer | Declined] = []
-        for message in messages:
-            slot = work.calendar.slot(message.facility, str(message.payload["slot_id"]))
-            offers.append(
-                Declined("the slot is not known") if slot is None else _offer(eq, work, message.facility, slot)
-            )
+        offers = _offers(eq, work, messages[0].facility, [str(message.payload["slot_id"]) for message in messages])
     sent_at = eq.clock.now()
     ready = [offer for offer in offers if isinstance(offer, SlotOffer)]
     receipts = iter(eq.registry.put_slots(context, ready) if ready else ())
@@ -126,10 +138,14 @@ def edit_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
 
 
 def _visited(work: UnitOfWork, message: Message) -> bool:
-    facility = message.facility
+    facility, slot_id = message.facility, str(message.payload["slot_id"])
     return any(
         visit.active or work.links.theirs(facility, "visit", visit.id) is not None
-        for visit in work.calendar.visits_on(facility, str(message.payload["slot_id"]))
+        for visit in work.calendar.visits_on(facility, slot_id)
+    ) or bool(
+        work.outbox.find(
+            facility=facility, states=UNFINISHED, actions=[Action.WRITE_BACK], subject=brought_to(slot_id), limit=1
+        )
     )
 
 

@@ -5,7 +5,7 @@ People and referrals are in :mod:`adapter.store.people`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import cast
 
@@ -87,6 +87,14 @@ class SqlCalendar(SqlPeople):
         query = select(t.slot).where(t.slot.c.facility == facility, t.slot.c.id == slot_id)
         row = self._session.connection.execute(query).mappings().one_or_none()
         return _slot(dict(row)) if row else None
+
+    def slots_by_id(self, facility: str, slot_ids: Sequence[str]) -> Mapping[str, Slot]:
+        """Those of many slots that are known, by id."""
+        rows = self._session.run(_SLOTS_BY_ID, facility=facility, ids=list(slot_ids))
+        return {
+            row[0]: Slot(row[0], row[1], row[2], row[3], SlotState(row[4]), SlotKind(row[5]), row[6], row[7])
+            for row in rows
+        }
 
     def slots(self, facility: str, schedule_id: str, day: date) -> Sequence[Slot]:
         """Slots of a schedule that start on a Warsaw day, by start."""
@@ -191,6 +199,12 @@ SELECT %(facility)s, * FROM unnest(%(id)s::text[], %(schedule_id)s::text[], %(st
 ON CONFLICT (facility, id) DO UPDATE SET schedule_id = excluded.schedule_id, starts = excluded.starts,
     ends = excluded.ends, state = excluded.state, kind = excluded.kind, capacity = excluded.capacity,
     changed_at = excluded.changed_at
+"""
+
+
+_SLOTS_BY_ID = """
+SELECT id, schedule_id, starts, ends, state, kind, capacity, changed_at FROM slot
+WHERE facility = %(facility)s AND id = ANY (%(ids)s)
 """
 
 

@@ -27,6 +27,20 @@ _COLUMNS = (
 ERASED_TYPE = "ServiceRequest"
 """Its content may hold an access code, which is never kept after use."""
 
+PUT_ROWS_MAX = 1000
+"""Entries put by one statement."""
+
+_KEPT = "CASE WHEN resource_type = %(secret)s AND %(state)s IN ('taken', 'superseded') THEN ''::bytea ELSE raw END"
+
+_PUT_ALL = """
+INSERT INTO inbox (facility, source, resource_type, resource_id, version, raw, last_updated, received_at)
+SELECT %(facility)s, r.source, r.type, r.id, r.version, r.raw, r.updated, %(at)s
+FROM unnest(%(source)s::text[], %(type)s::text[], %(id)s::text[], %(version)s::text[], %(raw)s::bytea[],
+    %(updated)s::timestamptz[]) WITH ORDINALITY AS r (source, type, id, version, raw, updated, n)
+ORDER BY r.n
+ON CONFLICT (facility, resource_type, resource_id, version) DO NOTHING
+"""
+
 
 class SqlInbox:
     """Implements :class:`adapter.ports.store.Inbox`."""
@@ -52,6 +66,24 @@ class SqlInbox:
         )
         return cast(int, rows[0][0]) if rows else None
 
+    def put_all(self, facility: str, received: Sequence[Received], at: datetime) -> int:
+        """Store many, in order; returns how many versions were new."""
+        stored = 0
+        for first in range(0, len(received), PUT_ROWS_MAX):
+            some = received[first : first + PUT_ROWS_MAX]
+            stored += self._session.changed(
+                _PUT_ALL,
+                facility=facility,
+                source=[one.source for one in some],
+                type=[one.resource_type for one in some],
+                id=[one.resource_id for one in some],
+                version=[one.version for one in some],
+                raw=[self._session.seal.seal(one.raw, *_identity(facility, one)) for one in some],
+                updated=[one.last_updated for one in some],
+                at=at,
+            )
+        return stored
+
     def take(self, facility: str, resource_type: str, limit: int) -> Sequence[InboxEntry]:
         """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
         rows = self._session.run(
@@ -70,14 +102,24 @@ class SqlInbox:
     def settle(self, entry_id: int, state: InboxState, problems: Sequence[StoredProblem] = ()) -> None:
         """Record what became of an entry. One that may hold an access code loses its content when it is done."""
         self._session.run(
-            "UPDATE inbox SET state = %(state)s, problems = %(problems)s::jsonb, raw = CASE "
-            "WHEN resource_type = %(secret)s AND %(state)s IN ('taken', 'superseded') THEN ''::bytea ELSE raw END "
+            f"UPDATE inbox SET state = %(state)s, problems = %(problems)s::jsonb, raw = {_KEPT} "  # noqa: S608  # constant
             "WHERE id = %(id)s",
             id=entry_id,
             state=state.value,
             secret=ERASED_TYPE,
             problems=orjson.dumps([asdict(problem) for problem in problems]).decode(),
         )
+
+    def settle_all(self, entry_ids: Sequence[int], state: InboxState) -> None:
+        """Record that entries without problems became ``state``."""
+        if entry_ids:
+            self._session.run(
+                f"UPDATE inbox SET state = %(state)s, problems = '[]'::jsonb, raw = {_KEPT} "  # noqa: S608  # constant
+                "WHERE id = ANY (%(ids)s)",
+                ids=list(entry_ids),
+                state=state.value,
+                secret=ERASED_TYPE,
+            )
 
     def get(self, entry_id: int) -> InboxEntry | None:
         """One entry."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from adapter.errors import Refused
 from adapter.store.session import Session
 
@@ -24,7 +26,35 @@ class SqlLinks:
         )
         if made or self.theirs(facility, kind, ours) == theirs:
             return
-        raise Refused(f"{kind} {ours} or its national id is already linked to another one", code="LinkedElsewhere")
+        raise _linked_elsewhere(kind, ours)
+
+    def put_all(self, facility: str, kind: str, pairs: Sequence[tuple[str, str]]) -> None:
+        """Link many (ours, theirs). Raises Refused when either side of any is linked elsewhere."""
+        wanted = dict(pairs)
+        self._session.run(
+            "INSERT INTO link (facility, kind, ours, theirs) SELECT %(facility)s, %(kind)s, l.ours, l.theirs "
+            "FROM unnest(%(ours)s::text[], %(theirs)s::text[]) AS l (ours, theirs) ORDER BY l.ours "
+            "ON CONFLICT DO NOTHING",
+            facility=facility,
+            kind=kind,
+            ours=list(wanted),
+            theirs=list(wanted.values()),
+        )
+        there = self.theirs_of(facility, kind, list(wanted))
+        for ours, theirs in pairs:
+            if there.get(ours) != theirs:
+                raise _linked_elsewhere(kind, ours)
+
+    def theirs_of(self, facility: str, kind: str, ours: Sequence[str]) -> Mapping[str, str]:
+        """CeR's ids of those of many that are linked, by ours."""
+        rows = self._session.run(
+            "SELECT ours, theirs FROM link "
+            "WHERE facility = %(facility)s AND kind = %(kind)s AND ours = ANY (%(ours)s)",
+            facility=facility,
+            kind=kind,
+            ours=list(ours),
+        )
+        return {str(row[0]): str(row[1]) for row in rows}
 
     def theirs(self, facility: str, kind: str, ours: str) -> str | None:
         """CeR's id."""
@@ -54,3 +84,7 @@ class SqlLinks:
             kind=kind,
             ours=ours,
         )
+
+
+def _linked_elsewhere(kind: str, ours: str) -> Refused:
+    return Refused(f"{kind} {ours} or its national id is already linked to another one", code="LinkedElsewhere")

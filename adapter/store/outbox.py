@@ -168,6 +168,16 @@ class SqlOutbox:
         )
         return [message_from(self._session, row) for row in rows]
 
+    def unfinished(self, facility: str, subjects: Sequence[str], actions: Sequence[Action]) -> Mapping[str, Action]:
+        """The action of the last unfinished message of these kinds on each subject that has one."""
+        rows = self._session.run(
+            outbox_rows.UNFINISHED,
+            facility=facility,
+            subjects=list(subjects),
+            actions=[action.value for action in actions],
+        )
+        return {str(row[0]): Action(str(row[1])) for row in rows}
+
     def counts(self, facility: str | None = None) -> Mapping[tuple[Destination, Action, MessageState], int]:
         """How many messages there are of each kind and state."""
         rows = self._session.run(

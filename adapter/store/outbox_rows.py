@@ -89,6 +89,13 @@ refused AS (
 UPDATE outbox_line l SET open = false FROM refused r WHERE l.message = r.id
 """
 
+UNFINISHED = """
+SELECT DISTINCT ON (l.subject) l.subject, m.action FROM outbox_line l JOIN outbox_message m ON m.id = l.message
+WHERE l.facility = %(facility)s AND l.subject = ANY (%(subjects)s) AND l.open
+    AND m.state IN ('waiting', 'sending', 'in-doubt') AND m.action = ANY (%(actions)s)
+ORDER BY l.subject, m.id DESC
+"""
+
 RECOVER = """
 UPDATE outbox_message SET state = 'in-doubt', worker = NULL, not_before = %(ask_at)s, problem = %(problem)s
 WHERE state = 'sending' AND worker NOT IN (
