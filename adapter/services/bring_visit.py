@@ -14,6 +14,11 @@ from adapter.services.send_write_back import PATIENT_TO_COME
 from adapter.services.show_slot import show_slot
 
 
+def brought_to(slot_id: str) -> str:
+    """The outbox subject of Appointments on their way into the EHR for a slot: its term is taken already."""
+    return f"brought-to:{slot_id}"
+
+
 def bring_visit(desk: Desk, change: VisitChange) -> bool:
     """Put the Appointment (and the Patient) on its way into the EHR; False when it is on its way already.
 
@@ -37,7 +42,7 @@ def bring_visit(desk: Desk, change: VisitChange) -> bool:
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,
-        [subject],
+        [subject, brought_to(slot.id)],
         {
             "resource_type": "Appointment",
             "resource_id": None,

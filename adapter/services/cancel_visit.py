@@ -27,12 +27,13 @@ def cancel_visit(frame: VisitFrame) -> None:
     must_be_allowed(desk, judge_cancel(visit, reason, desk.today))
     already = frame.before is not None and frame.before.state in ENDED
     frame.keep()
-    if reason is None or (already and frame.standing is Standing.NONE):
-        return  # a newer version of an ended visit; its referral may serve another one by now
-    slots = frame.before.slot_ids if frame.before is not None else visit.slot_ids
+    if reason is None:
+        return
     if frame.standing is Standing.SAVED:
-        frame.send(Action.CANCEL_VISIT, {"reason": reason.code, "slot_id": slots[0]}, slots=slots)
+        frame.give_term_up(reason.code)
     elif frame.standing is Standing.WAITING:
         frame.send(Action.LEAVE_WAITING_ROOM, {"reason": reason.code})
+    if already:
+        return  # a newer version of an ended visit; its referral may serve another one by now
     if visit.referral_id is not None and releases_referral(visit.state, reason):
         give_back(desk, visit.referral_id, release_comment(desk, reason.code))

@@ -20,9 +20,8 @@ def close_visit(frame: VisitFrame) -> None:
     frame.keep()
     if already:
         return
-    slots = visit.slot_ids or (frame.before.slot_ids if frame.before is not None else ())
-    if frame.standing is Standing.SAVED and slots:
-        frame.send(Action.RECORD_ATTENDANCE, {"served": served, "slot_id": slots[0]}, slots=slots)
+    if frame.standing is Standing.SAVED:
+        frame.send(Action.RECORD_ATTENDANCE, {"served": served, **frame.place()}, slots=frame.slots_left)
     if visit.referral_id is None:
         return
     if served:

@@ -21,6 +21,8 @@ from adapter.services.equipment import Equipment
 
 UNFINISHED = (MessageState.WAITING, MessageState.SENDING, MessageState.IN_DOUBT)
 """States of a message that is still to be settled."""
+UNFINISHED_MAX = 1000
+"""Unfinished messages of one subject that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,18 @@ class Desk:
 
     def pending(self, subject: str, actions: Sequence[Action]) -> Message | None:
         """The last unfinished message of these kinds on a subject, None when there is none."""
-        found = self.work.outbox.find(
-            facility=self.facility, states=UNFINISHED, actions=actions, subject=subject, limit=1
+        found = self.unfinished(subject, actions, limit=1)
+        return found[0] if found else None
+
+    def unfinished(self, subject: str, actions: Sequence[Action], *, limit: int = UNFINISHED_MAX) -> Sequence[Message]:
+        """Unfinished messages of these kinds on a subject, newest first."""
+        return self.work.outbox.find(
+            facility=self.facility, states=UNFINISHED, actions=actions, subject=subject, limit=limit
         )
+
+    def newest(self, subject: str, actions: Sequence[Action]) -> Message | None:
+        """The newest message of these kinds on a subject in any state, None when there is none."""
+        found = self.work.outbox.find(facility=self.facility, actions=actions, subject=subject, limit=1)
         return found[0] if found else None
 
     def audit(self, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapter.domain.appointment import VisitState
+from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.entitlement import Category
 from adapter.domain.national import VisitChange
 from adapter.domain.rules.privileged import loses_privilege
@@ -12,7 +12,7 @@ from adapter.domain.slot import SlotState
 from adapter.errors import Rejected
 from adapter.mapping.write_back import cancellation_to_fhir
 from adapter.ports.store import Action, Destination
-from adapter.services.desk import Desk
+from adapter.services.desk import UNFINISHED, Desk
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.show_slot import show_slot
 from adapter.services.take_referral import give_back, release_comment
@@ -22,10 +22,41 @@ CANCELLED_BY_PATIENT = "pat"
 
 OVER = frozenset({VisitState.CANCELLED, VisitState.VOID, VisitState.SERVED, VisitState.NO_SHOW})
 
+TOLD_MAX = 20
+"""Changes of one Appointment, newest first, among which the one it does not know yet is looked for."""
+
+
+def not_told_yet(desk: Desk, known: Visit, stated: Visit) -> bool:
+    """Whether the EHR still says what it said before a patient's act, and has shown no newer version since.
+
+    Such a version undoes nothing: the change on its way into the EHR keeps whatever else is new in it.
+    """
+    if (stated.state, stated.slot_ids) == (known.state, known.slot_ids):
+        return False
+    told = desk.work.outbox.find(
+        facility=desk.facility, actions=[Action.WRITE_BACK], subject=f"ehr:Appointment/{known.id}", limit=TOLD_MAX
+    )
+    said = _said(replace(stated, changed_at=known.changed_at))
+    return any(
+        message.payload.get("instead_of") == said and (known.changed_at is not None or message.state in UNFINISHED)
+        for message in told
+    )
+
+
+def _said(visit: Visit) -> dict[str, object]:
+    """What the EHR said of a visit: ``instead_of`` in the message that changes it there."""
+    return {
+        "state": visit.state.value,
+        "slots": list(visit.slot_ids),
+        "changed_at": visit.changed_at.isoformat() if visit.changed_at is not None else None,
+    }
+
 
 def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     """The visit was cancelled in CeR: the Appointment becomes cancelled; False when it is over already."""
     visit = desk.work.calendar.visit(desk.facility, visit_id)
+    desk.work.links.drop(desk.facility, "visit", visit_id)
+    desk.work.links.put(desk.facility, ENDED_VISIT, f"{visit_id}#{change.visit_id}", change.visit_id)
     if visit is None or visit.state in OVER:
         return False
     row = desk.eq.tables.cancellation_reasons.row(CANCELLED_BY_PATIENT, desk.today)
@@ -34,8 +65,6 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
         ended = replace(ended, category=Category.WAITING, entitlement=None)
         desk.audit("job:pull", "rule", f"visit:{visit_id}", {"rule": "V-09", "category": "4 -> 2"})
     desk.work.calendar.put_visit(desk.facility, ended)
-    desk.work.links.drop(desk.facility, "visit", visit_id)
-    desk.work.links.put(desk.facility, ENDED_VISIT, f"{visit_id}#{change.visit_id}", change.visit_id)
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,
@@ -44,6 +73,7 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
             "resource_type": "Appointment",
             "resource_id": visit_id,
             "status": "cancelled",
+            "instead_of": _said(visit),
             "elements": {
                 "cancelationReason": cancellation_to_fhir(CANCELLED_BY_PATIENT, desk.eq.tables, on=desk.today)
             },
@@ -70,6 +100,7 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     if visit is None or visit.state in OVER or (visit.slot_ids == (slot.id,) and visit.active):
         return False
     left = visit.slot_ids
+    desk.work.links.drop(desk.facility, "waiting-entry", visit_id)  # CeR closes an entry of which it makes a visit
     desk.work.calendar.put_visit(
         desk.facility,
         replace(
@@ -89,6 +120,7 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
             "resource_type": "Appointment",
             "resource_id": visit_id,
             "status": "booked",
+            "instead_of": _said(visit),
             "elements": {
                 "slot": [{"reference": f"Slot/{slot.id}"}],
                 "start": slot.starts.isoformat(),

@@ -11,12 +11,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from adapter.domain.referral import Referral
-from adapter.ports.store import Action, Destination, ReferralRecord
+from adapter.domain.appointment import VisitState
+from adapter.domain.identifiers import AccessByCode, ReferralAccess, ReferralKey
+from adapter.domain.referral import Referral, ReferralState
+from adapter.ports.store import Action, Destination, MessageState, ReferralRecord
 from adapter.services.desk import Desk
 from adapter.services.send_referrals import sealed_access
 
 ALL = (Action.ACCEPT_REFERRAL, Action.GIVE_BACK_REFERRAL, Action.FINISH_REFERRAL)
+NEEDING = frozenset({VisitState.WAITING, VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
+"""States of a visit that still needs its referral to stay with us."""
+USED_UP = frozenset({ReferralState.COMPLETED, ReferralState.ANNULLED})
 
 
 def subject_of(referral_id: str) -> str:
@@ -31,9 +36,21 @@ def keep_referral(desk: Desk, referral: Referral) -> None:
         record = ReferralRecord(referral, number=referral.number)
     else:
         number = referral.number or known.number
-        access = known.referral.access if known.held else referral.access or known.referral.access
+        access = _access(desk, known, referral.access)
         record = replace(known, referral=replace(referral, access=access, number=number), number=number)
     desk.work.calendar.put_referral(desk.facility, record)
+
+
+def _access(desk: Desk, known: ReferralRecord, told: ReferralAccess | None) -> ReferralAccess | None:
+    """How the referral is opened: the EHR's word, except for a code that was used: it is never stored again."""
+    ours = known.referral.access
+    if known.held:
+        return ours
+    if isinstance(told, AccessByCode):
+        accepting = desk.pending(subject_of(known.referral.id), [Action.ACCEPT_REFERRAL]) is not None
+        if known.state in USED_UP or (accepting and isinstance(ours, ReferralKey)):
+            return ours
+    return told or ours
 
 
 def will_be_held(desk: Desk, record: ReferralRecord) -> bool:
@@ -60,13 +77,25 @@ def accept(desk: Desk, record: ReferralRecord, visit_at: datetime | None) -> int
     )
 
 
+def acceptance_refused(desk: Desk, record: ReferralRecord) -> bool:
+    """Whether P1 refused the last acceptance and nothing was asked of it since."""
+    last = desk.newest(subject_of(record.referral.id), ALL)
+    return last is not None and last.action is Action.ACCEPT_REFERRAL and last.state is MessageState.REFUSED
+
+
 def release_comment(desk: Desk, reason: str) -> str:
     """The comment that P1 gets with a referral given back: the reason in Polish, no person in it."""
     return desk.eq.tables.cancellation_reasons.row(reason, desk.today)["title_pl"]
 
 
 def give_back(desk: Desk, referral_id: str, comment: str) -> int | None:
-    """Make the referral usable again; None when we do not hold it."""
+    """Make the referral usable again; None when we do not hold it, or another visit still needs it.
+
+    The visit that ended is kept as such before.
+    """
+    others = desk.work.calendar.visits_under(desk.facility, referral_id)
+    if any(visit.state in NEEDING for visit in others):
+        return None
     return _end(desk, referral_id, Action.GIVE_BACK_REFERRAL, {"comment": comment})
 
 
@@ -79,4 +108,11 @@ def _end(desk: Desk, referral_id: str, action: Action, payload: Mapping[str, obj
     record = desk.work.calendar.referral(desk.facility, referral_id)
     if record is None or not will_be_held(desk, record):
         return None
-    return desk.send(Destination.P1, action, [subject_of(referral_id)], {"referral_id": referral_id, **payload})
+    accepting = desk.pending(subject_of(referral_id), [Action.ACCEPT_REFERRAL])
+    return desk.send(
+        Destination.P1,
+        action,
+        [subject_of(referral_id)],
+        {"referral_id": referral_id, **payload},
+        after=accepting.id if accepting is not None else None,
+    )

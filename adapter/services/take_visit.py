@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.mapping.appointment import transitions
-from adapter.services.book_visit import book_visit
+from adapter.ports.store import StoredProblem
+from adapter.services.book_visit import accepted_first, book_visit
 from adapter.services.cancel_visit import cancel_visit
 from adapter.services.close_visit import close_visit
 from adapter.services.desk import Desk
@@ -21,6 +22,7 @@ from adapter.services.effects import ENDED_VISIT
 from adapter.services.move_visit import move_visit
 from adapter.services.publish_schedule import schedule_in_scope
 from adapter.services.refusal import MissingReference, must_be_allowed
+from adapter.services.take_referral import acceptance_refused, will_be_held
 from adapter.services.visit_frame import Standing, VisitFrame, standing_of
 from adapter.services.wait_for_visit import wait_for_visit
 
@@ -28,6 +30,8 @@ KEPT_ONLY = frozenset({VisitState.PROPOSED, VisitState.PENDING})
 PRESENT = frozenset({VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
 ENDED = frozenset({VisitState.CANCELLED, VisitState.VOID})
 CLOSED = frozenset({VisitState.SERVED, VisitState.NO_SHOW})
+LINK_RULE = "POMOST-VISIT-04"
+"""A visit has one id in CeR: another one in the EHR is shown and not followed."""
 
 
 def take_visit(desk: Desk, visit: Visit) -> None:
@@ -41,10 +45,19 @@ def take_visit(desk: Desk, visit: Visit) -> None:
     must_be_allowed(desk, [permitted.judge(before.state if before else None, visit.state)], "Appointment.status")
     _recognise(desk, visit)
     frame = _frame(desk, visit, before)
-    if frame.national:
+    if frame.national or (_concerns_others(frame) and (frame.schedule is None or visit.state in CLOSED | ENDED)):
         _act(frame)
     else:
         frame.keep()
+        if frame.standing is Standing.SAVED and frame.slot is not None and frame.moved:
+            frame.give_term_up("moved")  # to a schedule that CeR does not keep
+
+
+def _concerns_others(frame: VisitFrame) -> bool:
+    """Whether CeR or P1 holds something of a visit, though its schedule is not, or no longer, kept in CeR."""
+    return frame.standing is not Standing.NONE or (
+        frame.referral is not None and will_be_held(frame.desk, frame.referral)
+    )
 
 
 def _act(frame: VisitFrame) -> None:
@@ -54,10 +67,12 @@ def _act(frame: VisitFrame) -> None:
     elif state in PRESENT:
         if standing is not Standing.SAVED:
             book_visit(frame)
-        elif frame.moved:
+        elif frame.moved or frame.move_refused:
             move_visit(frame)
         else:
             frame.keep()
+            if frame.referral is not None and acceptance_refused(frame.desk, frame.referral):
+                accepted_first(frame)  # the visit was entered while P1 was out of reach (R-07, R-08)
     elif state is VisitState.WAITING:
         wait_for_visit(frame)
     elif state in CLOSED:
@@ -100,5 +115,18 @@ def _recognise(desk: Desk, visit: Visit) -> None:
     theirs = visit.national_id
     if theirs is None or desk.work.links.ours(desk.facility, ENDED_VISIT, theirs) is not None:
         return
-    if desk.work.links.ours(desk.facility, "visit", theirs) is None:
+    if desk.work.links.ours(desk.facility, "visit", theirs) is not None:
+        return
+    known = desk.work.links.theirs(desk.facility, "visit", visit.id)
+    if known is None:
         desk.work.links.put(desk.facility, "visit", visit.id, theirs)
+    elif known != theirs:
+        desk.notes.append(
+            StoredProblem(
+                path="Appointment.identifier",
+                rule=LINK_RULE,
+                text_pl="wizyta ma już inny identyfikator w CeR; ten z systemu szpitala pominięto",
+                text_en="the visit has another id in CeR already; the one given here is left out",
+                severity="warning",
+            )
+        )
