@@ -52,9 +52,8 @@ def open_envelope(root: etree._Element) -> Envelope:
     tags = [child.tag for child in root]
     if tags not in ([ns.BODY], [ns.HEADER, ns.BODY]):
         raise malformed("the envelope is not one Header and one Body")
-    for name in (ns.ENVELOPE, ns.HEADER, ns.BODY):
-        if sum(1 for _ in root.iter(name)) > 1:
-            raise malformed("a part of the envelope stands in it twice")
+    if sum(1 for _ in root.iter(ns.ENVELOPE, ns.HEADER, ns.BODY)) != 1 + len(tags):
+        raise malformed("a part of the envelope stands in it twice")
     body = root[-1]
     if len(body) > 1:
         raise malformed("the Body holds more than one element")

@@ -31,7 +31,7 @@ class TimeLimits:
 
 def instant_text(instant: datetime) -> str:
     """``2026-11-21T10:00:00.000Z``: UTC, milliseconds."""
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def check_timestamp(timestamp: etree._Element, limits: TimeLimits, now: datetime) -> datetime:

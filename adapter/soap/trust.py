@@ -149,7 +149,10 @@ class SignerTrust:
             loaded.known[der] = found
         if not found.dates[0] <= now <= found.dates[1]:
             raise BrokenExchange(SIGNER, "the signing certificate is outside its dates")
-        if not any(begins <= now <= ends for begins, ends in found.issuers):
+        for begins, ends in found.issuers:
+            if begins <= now <= ends:
+                break
+        else:
             raise self._stranger()
         for each in found.revocations:
             if not each.signed:
@@ -216,7 +219,7 @@ def stamps_of(*paths: Path) -> Stamps:
         Misconfigured: one cannot be looked at; the message names it.
     """
     try:
-        return tuple((each.st_mtime_ns, each.st_size, each.st_ino) for each in map(os.stat, paths))
+        return tuple([(each.st_mtime_ns, each.st_size, each.st_ino) for each in map(os.stat, paths)])
     except OSError as error:
         name = str(error.filename)
         raise Misconfigured(f"cannot read {name}: {error.strerror}", setting=name) from error

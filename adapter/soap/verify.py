@@ -11,7 +11,6 @@ The Body that is returned is the element whose digest was checked.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +44,13 @@ DIGESTS: dict[str, Callable[[bytes], Any]] = {
     ns.SHA512: hashlib.sha512,
 }
 _PADDING = padding.PKCS1v15()
-_ID_ATTRIBUTES = (ns.WSU_ID, "Id", "ID", "{http://www.w3.org/XML/1998/namespace}id")
+_ID_ATTRIBUTES = frozenset({ns.WSU_ID, "Id", "ID", "{http://www.w3.org/XML/1998/namespace}id"})
+_DS = f"{{{ns.DS}}}"
+_SIGNATURE_PARTS = [f"{_DS}SignedInfo", f"{_DS}SignatureValue", f"{_DS}KeyInfo"]
+_METHODS = [f"{_DS}CanonicalizationMethod", f"{_DS}SignatureMethod"]
+_REFERENCE = f"{_DS}Reference"
+_REFERENCE_PARTS = [f"{_DS}Transforms", f"{_DS}DigestMethod", f"{_DS}DigestValue"]
+_TRANSFORM = [f"{_DS}Transform"]
 _INCLUSIVE = f"{{{ns.EXCLUSIVE_C14N}}}InclusiveNamespaces"
 
 
@@ -81,7 +86,7 @@ class Verifier:
         targets = _ids(envelope.root)
         signature = _only(security, ns.SIGNATURE, "Signature")
         timestamp = _only(security, ns.TIMESTAMP, "Timestamp")
-        signed_info = _children(signature, ["SignedInfo", "SignatureValue", "KeyInfo"])
+        signed_info = _children(signature, _SIGNATURE_PARTS)
         algorithm, prefixes, references = _read_signed_info(signed_info[0])
         covered = [_check_reference(reference, targets, envelope) for reference in references]
         for part, name in ((envelope.body, "Body"), (timestamp, "Timestamp")):
@@ -126,20 +131,17 @@ def _only(security: etree._Element, tag: str, name: str) -> etree._Element:
 def _ids(root: etree._Element) -> dict[str, etree._Element]:
     """Every Id of the document, each with its one element."""
     found: dict[str, etree._Element] = {}
-    for element in root.iter(etree.Element):
-        for attribute in _ID_ATTRIBUTES:
-            value = element.get(attribute)
-            if value is None:
-                continue
-            if found.setdefault(value, element) is not element:
+    for element in root.iter():  # elements only: parse_untrusted lets nothing else in
+        for attribute in element.keys():  # noqa: SIM118, an element is no mapping: its own iteration is its children
+            if attribute in _ID_ATTRIBUTES and found.setdefault(str(element.get(attribute)), element) is not element:
                 raise unverified("two of its elements have one Id")
     return found
 
 
-def _children(parent: etree._Element, names: list[str]) -> list[etree._Element]:
+def _children(parent: etree._Element, tags: list[str]) -> list[etree._Element]:
     """The children of a dsig element, which must be exactly these, in this order."""
     found = list(parent)
-    if [child.tag for child in found] != [f"{{{ns.DS}}}{name}" for name in names]:
+    if [child.tag for child in found] != tags:
         raise unverified(f"its {etree.QName(parent).localname} does not hold what it must")
     return found
 
@@ -150,7 +152,7 @@ def _read_signed_info(signed_info: etree._Element) -> tuple[str, list[str] | Non
     count = len(parts) - 2
     if not 1 <= count <= REFERENCES_MAX:
         raise unverified(f"its signature does not have 1 to {REFERENCES_MAX} references")
-    parts = _children(signed_info, ["CanonicalizationMethod", "SignatureMethod", *["Reference"] * count])
+    parts = _children(signed_info, _METHODS + [_REFERENCE] * count)
     prefixes = _exclusive(parts[0], "CanonicalizationMethod")
     algorithm = parts[1].get("Algorithm", "")
     if algorithm not in SIGNATURE_HASHES or len(parts[1]):
@@ -173,8 +175,8 @@ def _check_reference(
     reference: etree._Element, targets: dict[str, etree._Element], envelope: Envelope
 ) -> etree._Element:
     """The element that a reference covers, once its digest was found right."""
-    transforms, method, digest = _children(reference, ["Transforms", "DigestMethod", "DigestValue"])
-    prefixes = _exclusive(_children(transforms, ["Transform"])[0], "transform")
+    transforms, method, digest = _children(reference, _REFERENCE_PARTS)
+    prefixes = _exclusive(_children(transforms, _TRANSFORM)[0], "transform")
     uri = reference.get("URI", "")
     if not uri.startswith("#") or len(uri) < 2:
         raise unverified("a reference points outside the message, or at all of it")
@@ -186,7 +188,7 @@ def _check_reference(
     algorithm = DIGESTS.get(method.get("Algorithm", ""))
     if algorithm is None:
         raise unverified("a digest algorithm is not permitted")
-    if not hmac.compare_digest(algorithm(_canonical(target, prefixes)).digest(), _base64(digest, "DigestValue")):
+    if algorithm(_canonical(target, prefixes)).digest() != _base64(digest, "DigestValue"):
         raise unverified("a signed part was changed")
     return target
 
