@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from lxml import etree
 
 from adapter.errors import BadInput, Misconfigured
 from adapter.soap.check import Finding, Place, check, fault_nodes, operations_of, place_of, rows_for
+from adapter.soap.columns import plan_lists
 from adapter.soap.contract import Contract, Operation, load_contract, problems_of
 from adapter.soap.reading import (
     SHOWN_SCHEMA_PROBLEMS_MAX,
@@ -28,6 +30,7 @@ from adapter.soap.reading import (
 )
 from adapter.soap.rows import EVERY_VERB, FAULT, FOLDER, REPLY, REQUEST, BindingRow, load_rows
 from adapter.soap.structure import Node
+from adapter.soap.template import Template, has_list
 from adapter.soap.values import CodeTables, decoder, encoder
 from adapter.soap.verbs import LEGEND, RESULT_FIELDS
 from adapter.soap.wire import BoundOperation, FaultDetail
@@ -55,7 +58,9 @@ class BoundVerb:
         self.schema = contract.schema
         self._request = request
         self._prefixes = prefixes(request)
+        self._template = Template(request, self._prefixes) if has_list(request) else None
         self._reply = reply
+        self._lists = plan_lists(reply)
 
     def build(self, values: Values, on: date) -> etree._Element:
         """The content of the Body for ``values`` (nested mappings and lists by our field names).
@@ -64,7 +69,10 @@ class BoundVerb:
             BadInput: a value does not fit, a code has no national one, or the message is not what the
                 schema says; the message names the field or element, never a value.
         """
-        content = write(self._request, values, on, self._prefixes)
+        if self._template is not None:
+            content = self._template(values, on)
+        else:
+            content = write(self._request, values, on, self._prefixes)
         problems = problems_of(self.schema, content)
         if problems:
             shown = "; ".join(str(each) for each in problems[:SHOWN_SCHEMA_PROBLEMS_MAX])
@@ -82,7 +90,7 @@ class BoundVerb:
             UnreadableReply: it is not what the contract says. Rejected: an unknown national code
                 stands outside a list.
         """
-        return read(self._reply, content, self.schema, on)
+        return read(self._reply, content, self.schema, on, self._lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +217,8 @@ def _compile_reply(root: Node, rows: Sequence[BindingRow], tables: CodeTables) -
         place = place_of(root, row)
         lists, keys = _groups(row, place)
         source = scope = whole
-        for n, node in enumerate(place.nodes):
-            source = source.source(node.tag)
+        for n, (above, node) in enumerate(pairwise((root, *place.nodes))):
+            source = source.source(node.tag, once=above.once(node))
             if n in lists:
                 source.group = lists[n]
                 scope = source

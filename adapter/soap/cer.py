@@ -59,7 +59,7 @@ class CerRegistry:
     def list_slots(self, context: CallContext, schedule: str, day: date) -> SlotListing:
         """See :meth:`adapter.ports.Registry.list_slots`. A row that cannot be read is reported, not dropped."""
         told = self._dialogue.ask(context, "list_slots", {"schedule": schedule, "day": day})
-        slots, unread = cer_reading.rows_of(told, "slots", lambda row: cer_reading.slot(row, schedule))
+        slots, unread = cer_reading.slots_of(told, schedule)
         return SlotListing(
             slots=slots,
             fetched_at=told.at,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
+from operator import le
 from typing import Any, TypeVar
 
 from adapter.domain.identifiers import OidPair, PersonIdentifier
@@ -19,12 +21,15 @@ from adapter.domain.national import (
 )
 from adapter.domain.slot import SlotKind
 from adapter.mapping.tables import Tables
+from adapter.soap.columns import Grid
 from adapter.soap.dialogue import Told
 from adapter.soap.persons import person_from_national
 from adapter.soap.reading import UnreadableReply
 
 Row = Mapping[str, Any]
 _Value = TypeVar("_Value")
+_STATES = {each.value: each for each in NationalSlotState}
+_KINDS = {each.value: each for each in SlotKind}
 
 
 def rows_of(
@@ -39,6 +44,47 @@ def rows_of(
         except ValueError as problem:
             unreadable.append(UnreadableRow(f"{group} (readable row {number})", str(problem)))
     return tuple(values), tuple(unreadable)
+
+
+def slots_of(told: Told, schedule: str) -> tuple[tuple[NationalSlot, ...], tuple[UnreadableRow, ...]]:
+    """The slots of a list and the rows that make none; ``schedule`` for a row that does not say its own.
+
+    Columns become slots all at once; when one of them makes none, row by row, to say which.
+    """
+    rows = told.reading.values.get("slots", ())
+    if isinstance(rows, Grid):
+        try:
+            return _slots_by_columns(rows, schedule), told.reading.unreadable
+        except (ValueError, LookupError):
+            return rows_of(told, "slots", lambda row: slot(row, schedule))
+    return rows_of(told, "slots", lambda row: slot(row, schedule))
+
+
+def _slots_by_columns(rows: Grid, schedule: str) -> tuple[NationalSlot, ...]:
+    ids, starts, ends = rows.column("id"), rows.column("starts"), rows.column("ends")
+    if any(map(le, ends, starts)):
+        raise ValueError("a slot ends before it starts")
+    visits: Iterable[tuple[NationalVisit, ...]] = repeat(())
+    if ("visits",) in rows.columns:
+        visits = [
+            tuple(_visit(each, slot_id) for each in held)
+            for slot_id, held in zip(ids, rows.column("visits", ()), strict=True)
+        ]
+    return tuple(
+        map(
+            NationalSlot,
+            ids,
+            rows.column("schedule", schedule),
+            starts,
+            ends,
+            map(_STATES.__getitem__, rows.column("state")),
+            map(_KINDS.__getitem__, rows.column("kind")),
+            rows.column("reference"),
+            rows.column("capacity", 1),
+            rows.column("changed_at"),
+            visits,
+        )
+    )
 
 
 def slot(row: Row, schedule: str) -> NationalSlot:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from zeep.xsd import Any as Any_
 from zeep.xsd import Element
 from zeep.xsd.elements.indicators import Choice, Indicator
 from zeep.xsd.types import AnySimpleType, ComplexType
@@ -82,6 +83,18 @@ class Node:
         """The child of that local name."""
         return next((each for each in self.children if each.name == name), None)
 
+    def once(self, child: Node) -> bool:
+        """Whether ``child`` (one of the children) stands here once at most, whatever wildcards let in."""
+        same = sum(each.tag == child.tag for each in self.children)
+        return same == 1 and not child.repeats and not self.is_open
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a wildcard lets elements in that the schema does not name."""
+        return isinstance(self._type, ComplexType) and any(
+            isinstance(each, Any_) for _, nested in self._type.elements_nested for each in _flat(nested)
+        )
+
     @property
     def repeats(self) -> bool:
         """Whether it may stand more than once."""
@@ -139,3 +152,14 @@ def _walk(item: Any, *, optional: bool, repeated: bool, choice: int, depth: int)
                 choice=id(item) if is_choice else choice,
                 depth=depth + 1,
             )
+
+
+def _flat(item: Any, depth: int = 0) -> Iterator[Any]:
+    """Everything in an indicator, elements and wildcards alike."""
+    if depth > DEPTH_MAX:
+        raise ValueError("a schema nests deeper than can be read")
+    if isinstance(item, Indicator):
+        for inner in item:  # type: ignore[attr-defined]  # every indicator of zeep can be walked
+            yield from _flat(inner, depth + 1)
+    else:
+        yield item

@@ -54,7 +54,7 @@ def _encode_bool(value: object, on: date) -> str:
 def _encode_instant(value: object, on: date) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("an instant with a zone is needed")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _encode_warsaw(value: object, on: date) -> str:
@@ -98,6 +98,8 @@ def _decode_bool(text: str, on: date) -> bool:
 
 def _decode_instant(text: str, on: date) -> datetime:
     value = datetime.fromisoformat(text.strip())
+    if value.tzinfo is UTC:
+        return value
     if value.tzinfo is None:
         raise ValueError("an instant without a zone")
     return value.astimezone(UTC)
@@ -144,6 +146,9 @@ _ENCODERS: dict[str, Encode] = {
     "date": _encode_date,
     "base64": _encode_base64,
 }
+_PLAIN = frozenset(
+    {_encode_int, _encode_bool, _encode_instant, _encode_warsaw, _encode_date, _encode_base64, _encode_oid}
+)
 _DECODERS: dict[str, Decode] = {
     "text": _decode_text,
     "oid-extension": _decode_text,
@@ -171,15 +176,38 @@ FITTING_KINDS: dict[str, frozenset[str]] = {
 
 
 def encoder(type_name: str, table: CodeTable | None) -> Encode:
-    """The writer of a type; a ``code`` needs its table."""
+    """The writer of a type; a ``code`` needs its table. Each code is looked up once a day."""
     if type_name == "code" and table is not None:
         codes = table
+        remembered: dict[tuple[str, date], str] = {}
 
         def encode(value: object, on: date) -> str:
-            return codes.to_national(str(value), on)
+            key = (str(value), on)
+            found = remembered.get(key)
+            if found is None:
+                found = codes.to_national(*key)
+                if len(remembered) >= REMEMBERED_CODES_MAX:
+                    remembered.clear()
+                remembered[key] = found
+            return found
 
         return encode
     return _ENCODERS[type_name]
+
+
+def writes_plain(encode: Encode) -> bool:
+    """Whether what a writer writes never needs escaping in XML."""
+    return encode in _PLAIN
+
+
+def is_plain_text(decode: Decode) -> bool:
+    """Whether a reader hands the text on as it is."""
+    return decode is _decode_text
+
+
+def is_instant(decode: Decode) -> bool:
+    """Whether a reader reads an instant in ISO 8601."""
+    return decode is _decode_instant
 
 
 def decoder(type_name: str, table: CodeTable | None) -> Decode:

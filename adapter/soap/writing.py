@@ -99,17 +99,32 @@ def _text(filling: Filling, values: Values, on: date) -> str | None:
     value = value_at(values, filling.keys)
     if value is None or value == "":
         return None
+    return carried(text_for(filling, filling.encode, value, on), filling)
+
+
+def text_for(filling: Filling, encode: Encode, value: object, on: date) -> str:
+    """A value as the text of its filling.
+
+    Raises:
+        BadInput: it does not fit the type, or has no national code.
+    """
     try:
-        return filling.encode(value, on)
+        return encode(value, on)
     except ValueError as problem:
         raise BadInput(f"{filling.field}: {problem}", field=filling.field) from problem
 
 
-def _set_text(element: etree._Element, text: str, filling: Filling) -> None:
+def carried(text: str, filling: Filling) -> str:
+    """The text, as XML carries it.
+
+    Raises:
+        BadInput: it holds a character that XML cannot carry.
+    """
     try:
-        element.text = text
+        etree.Element("text").text = text
     except ValueError as problem:
         raise BadInput(f"{filling.field} holds a character that XML cannot carry", field=filling.field) from problem
+    return text
 
 
 def _fill(part: Part, element: etree._Element, values: Values, on: date) -> bool:
@@ -123,7 +138,7 @@ def _fill(part: Part, element: etree._Element, values: Values, on: date) -> bool
     if part.filling is not None:
         text = _text(part.filling, values, on)
         if text is not None:
-            _set_text(element, text, part.filling)
+            element.text = text
             said = said or not part.filling.constant
     for inner in part.parts:
         said = _write_part(inner, element, values, on) or said
@@ -148,7 +163,7 @@ def _write_one(part: Part, parent: etree._Element, values: Values, on: date) -> 
         text = _text(filling, values, on)
         if text is None:
             return False
-        _set_text(etree.SubElement(parent, part.node.tag), text, filling)
+        etree.SubElement(parent, part.node.tag).text = text
         return not filling.constant
     element = etree.SubElement(parent, part.node.tag)
     if _fill(part, element, values, on):
