@@ -6,15 +6,18 @@ refers to something unknown is tried again as soon as that came; nothing is fetc
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from adapter.errors import AdapterError, BadInput
+from adapter.domain.moments import warsaw_day
+from adapter.errors import AdapterError, BadInput, Misconfigured, Unavailable
 from adapter.fhir.problems import Problem, ProblemsFound
 from adapter.fhir.read import Reading, read
 from adapter.mapping.appointment import appointment_from_fhir, appointment_referral_id
+from adapter.mapping.bulk_slot import SlotReader
 from adapter.mapping.patient import patient_from_fhir
 from adapter.mapping.referral import referral_from_fhir, referral_patient_id
 from adapter.mapping.schedule import schedule_from_fhir
@@ -22,11 +25,15 @@ from adapter.mapping.slot import slot_from_fhir
 from adapter.ports.store import InboxEntry, InboxState, StoredProblem, UnitOfWork
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
+from adapter.services.mirror_visit import not_told_yet
 from adapter.services.publish_schedule import take_schedule, take_slot
 from adapter.services.receive import fetch_one
 from adapter.services.refusal import MissingReference, NotTaken, stored
 from adapter.services.take_referral import keep_referral
+from adapter.services.take_slots import take_slots
 from adapter.services.take_visit import take_visit
+
+log = logging.getLogger(__name__)
 
 UNREADABLE = ""
 """Resource type of an entry that says none we know: it is refused with its reasons."""
@@ -36,6 +43,13 @@ ORDER = (UNREADABLE, "Patient", "Schedule", "Slot", "ServiceRequest", "Appointme
 
 FETCHES_MAX = 5
 """How many unknown resources one entry may have fetched before it is left in quarantine."""
+TRIES_MAX = 2
+"""How often an entry may fail in a way that nobody foresaw before it is set aside."""
+UNFORESEEN_RULE = "POMOST-ENTRY-01"
+"""The program failed on an entry: a person must look."""
+
+End = tuple[InboxState, tuple[StoredProblem, ...], MissingReference | None]
+"""What became of an entry: its new state, its problems, and what it lacks when a reference leads nowhere."""
 
 
 @dataclass(slots=True)
@@ -59,23 +73,81 @@ def take_in(eq: Equipment, facility: str) -> TakenIn:
 
 def _take_type(eq: Equipment, facility: str, resource_type: str, summary: TakenIn) -> None:
     tries: dict[int, int] = {}
+    failures: dict[int, int] = {}
+    reader = SlotReader(eq.tables, warsaw_day(eq.clock.now())) if resource_type == "Slot" else None
     while True:
-        missing: list[tuple[int, MissingReference]] = []
-        with eq.store.unit_of_work() as work:
-            entries = work.inbox.take(facility, resource_type, eq.limits.take_batch_max)
-            for entry in entries:
-                state, problems, lacking = take_entry(eq, work, facility, entry)
-                work.inbox.settle(entry.id, state, problems)
-                if lacking is not None and tries.get(entry.id, 0) < FETCHES_MAX:
-                    missing.append((entry.id, lacking))
-                else:
-                    _count(summary, state, problems)
-            work.commit()
-        if not entries:
+        at_hand: list[InboxEntry] = []
+        try:
+            ends = _take_batch(eq, facility, resource_type, at_hand, reader)
+        except (Unavailable, Misconfigured):
+            raise
+        except Exception as error:  # one entry must not stop its neighbours; nothing of the batch was written
+            if not at_hand and reader is None:
+                raise
+            if not at_hand:
+                log.warning("slots could not be taken together: unexpected %s; now one by one", type(error).__name__)
+                reader = None
+                continue
+            _unforeseen(eq, at_hand[-1], error, failures, summary)
+            continue
+        if not ends:
             return
-        for entry_id, lacking in missing:
-            tries[entry_id] = tries.get(entry_id, 0) + 1
-            _fetch_and_replay(eq, facility, entry_id, lacking, summary)
+        for entry, (state, problems, lacking) in ends:
+            if lacking is None or tries.get(entry.id, 0) >= FETCHES_MAX:
+                _count(summary, state, problems)
+                continue
+            tries[entry.id] = tries.get(entry.id, 0) + 1
+            _fetch_and_replay(eq, facility, entry.id, lacking, summary)
+
+
+def _take_batch(
+    eq: Equipment, facility: str, resource_type: str, at_hand: list[InboxEntry], reader: SlotReader | None
+) -> list[tuple[InboxEntry, End]]:
+    """Handle some entries in one transaction; ``at_hand`` tells a caller who must know how far it came.
+
+    With a ``reader`` usual Slots are taken together first.
+    """
+    ends: list[tuple[InboxEntry, End]] = []
+    with eq.store.unit_of_work() as work:
+        entries = work.inbox.take(facility, resource_type, eq.limits.take_batch_max)
+        together: Mapping[int, InboxState] = {}
+        if reader is not None and entries:
+            together = take_slots(Desk(eq, work, facility, str(uuid4())), reader, entries)
+        for entry in entries:
+            if entry.id in together:
+                ends.append((entry, (together[entry.id], (), None)))
+                continue
+            at_hand.append(entry)
+            end = take_entry(eq, work, facility, entry)
+            work.inbox.settle(entry.id, end[0], end[1])
+            ends.append((entry, end))
+        work.commit()
+    return ends
+
+
+def _unforeseen(
+    eq: Equipment, entry: InboxEntry, error: Exception, failures: dict[int, int], summary: TakenIn
+) -> None:
+    """Set an entry aside that failed twice in a way that nobody foresaw. The log gets no text of the error."""
+    name = type(error).__name__
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else ""
+    log.error("inbox entry %s could not be taken: unexpected %s at %s", entry.id, name, place)
+    failures[entry.id] = failures.get(entry.id, 0) + 1
+    if failures[entry.id] < TRIES_MAX:
+        return
+    problem = StoredProblem(
+        path=entry.received.resource_type,
+        rule=UNFORESEEN_RULE,
+        text_pl=f"nieoczekiwany błąd programu ({name}); zgłoś go, potem powtórz wpis",
+        text_en=f"an unexpected error of the program ({name}); report it, then replay the entry",
+    )
+    with eq.store.unit_of_work() as work:
+        work.inbox.settle(entry.id, InboxState.QUARANTINED, [problem])
+        work.commit()
+    _count(summary, InboxState.QUARANTINED, [problem])
 
 
 def _fetch_and_replay(
@@ -107,12 +179,10 @@ def _count(summary: TakenIn, state: InboxState, problems: Sequence[StoredProblem
         summary.quarantined += 1
 
 
-def take_entry(
-    eq: Equipment, work: UnitOfWork, facility: str, entry: InboxEntry
-) -> tuple[InboxState, tuple[StoredProblem, ...], MissingReference | None]:
+def take_entry(eq: Equipment, work: UnitOfWork, facility: str, entry: InboxEntry) -> End:
     """Handle one entry: its new state, its problems, and what it lacks when a reference leads nowhere."""
     desk = Desk(eq, work, facility, str(uuid4()))
-    outcome: tuple[InboxState, tuple[StoredProblem, ...], MissingReference | None]
+    outcome: End
     try:
         reading = read(entry.received.raw)
         state = HANDLERS[entry.received.resource_type](desk, reading)
@@ -174,6 +244,8 @@ def _appointment(desk: Desk, reading: Reading) -> InboxState:
     visit = appointment_from_fhir(model, desk.eq.tables, on=desk.today, referral_criterion=criterion)
     known = desk.work.calendar.visit(desk.facility, visit.id)
     if known is not None and known.changed_at and visit.changed_at and visit.changed_at < known.changed_at:
+        return InboxState.SUPERSEDED
+    if known is not None and not_told_yet(desk, known, visit):
         return InboxState.SUPERSEDED
     take_visit(desk, visit)
     return InboxState.TAKEN

@@ -16,7 +16,7 @@ from typing import cast
 import orjson
 
 from adapter.ports.store import AuditRecord
-from adapter.store.session import Session
+from adapter.store.session import Session, rows_of
 from adapter.store.tables import INSTALLATION
 
 GENESIS = bytes(32)
@@ -53,31 +53,33 @@ class SqlAudit:
         )[0]
         position, last = cast(int, head[0]), bytes(cast(bytes, head[1]))
         first = position + 1
-        previous: list[bytes] = []
-        hashes: list[bytes] = []
-        for record in records:
+        rows: list[dict[str, object]] = []
+        for number, record in enumerate(records):
             position += 1
-            previous.append(last)
-            last = chained(last, facility, position, record)
-            hashes.append(last)
+            previous, last = last, chained(last, facility, position, record)
+            rows.append(
+                {
+                    "n": number,
+                    "at": record.at,
+                    "actor": record.actor,
+                    "action": record.action,
+                    "subject": record.subject,
+                    "correlation_id": record.correlation_id,
+                    "detail": orjson.Fragment(_canonical(dict(record.detail))),
+                    "previous": previous.hex(),
+                    "hash": last.hex(),
+                }
+            )
         run(
             "INSERT INTO audit "
             "(facility, position, at, actor, action, subject, correlation_id, detail, previous, hash) "
-            "SELECT %(facility)s, %(first)s + r.n - 1, r.at, r.actor, r.action, r.subject, r.correlation_id, "
-            "r.detail::jsonb, r.previous, r.hash "
-            "FROM unnest(%(at)s::timestamptz[], %(actor)s::text[], %(action)s::text[], %(subject)s::text[], "
-            "%(correlation_id)s::text[], %(detail)s::text[], %(previous)s::bytea[], %(hashes)s::bytea[]) "
-            "WITH ORDINALITY AS r (at, actor, action, subject, correlation_id, detail, previous, hash, n)",
+            "SELECT %(facility)s, %(first)s + r.n, r.at, r.actor, r.action, r.subject, r.correlation_id, "
+            "r.detail, decode(r.previous, 'hex'), decode(r.hash, 'hex') "
+            "FROM json_to_recordset(%(rows)s::json) AS r (n integer, at timestamptz, actor text, action text, "
+            "subject text, correlation_id text, detail jsonb, previous text, hash text) ORDER BY r.n",
             facility=facility,
             first=first,
-            at=[record.at for record in records],
-            actor=[record.actor for record in records],
-            action=[record.action for record in records],
-            subject=[record.subject for record in records],
-            correlation_id=[record.correlation_id for record in records],
-            detail=[_canonical(dict(record.detail)).decode() for record in records],
-            previous=previous,
-            hashes=hashes,
+            rows=rows_of(rows),
         )
         run(
             "UPDATE audit_head SET position = %(position)s, hash = %(hash)s WHERE facility = %(facility)s",

@@ -20,7 +20,7 @@ from adapter.ports.store import BlockProof
 from adapter.store import calendar_tables as t
 from adapter.store import visits
 from adapter.store.people import SqlPeople
-from adapter.store.session import Session
+from adapter.store.session import Session, rows_of
 
 PUT_ROWS_MAX = 2000
 """Slots put by one statement."""
@@ -72,14 +72,19 @@ class SqlCalendar(SqlPeople):
             self._session.run(
                 _PUT_SLOTS,
                 facility=facility,
-                id=[slot.id for slot in batch],
-                schedule_id=[slot.schedule_id for slot in batch],
-                starts=[slot.starts for slot in batch],
-                ends=[slot.ends for slot in batch],
-                state=[slot.state.value for slot in batch],
-                kind=[slot.kind.value for slot in batch],
-                capacity=[slot.capacity for slot in batch],
-                changed_at=[slot.changed_at for slot in batch],
+                rows=rows_of(
+                    {
+                        "id": slot.id,
+                        "schedule_id": slot.schedule_id,
+                        "starts": slot.starts,
+                        "ends": slot.ends,
+                        "state": slot.state.value,
+                        "kind": slot.kind.value,
+                        "capacity": slot.capacity,
+                        "changed_at": slot.changed_at,
+                    }
+                    for slot in batch
+                ),
             )
 
     def slot(self, facility: str, slot_id: str) -> Slot | None:
@@ -193,9 +198,9 @@ class SqlCalendar(SqlPeople):
 
 _PUT_SLOTS = """
 INSERT INTO slot (facility, id, schedule_id, starts, ends, state, kind, capacity, changed_at)
-SELECT %(facility)s, * FROM unnest(%(id)s::text[], %(schedule_id)s::text[], %(starts)s::timestamptz[],
-    %(ends)s::timestamptz[], %(state)s::text[], %(kind)s::text[], %(capacity)s::smallint[],
-    %(changed_at)s::timestamptz[])
+SELECT %(facility)s, r.* FROM json_to_recordset(%(rows)s::json) AS r (
+    id text, schedule_id text, starts timestamptz, ends timestamptz, state text, kind text, capacity smallint,
+    changed_at timestamptz)
 ON CONFLICT (facility, id) DO UPDATE SET schedule_id = excluded.schedule_id, starts = excluded.starts,
     ends = excluded.ends, state = excluded.state, kind = excluded.kind, capacity = excluded.capacity,
     changed_at = excluded.changed_at

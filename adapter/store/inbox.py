@@ -16,7 +16,7 @@ import orjson
 from adapter.errors import BadInput, Refused
 from adapter.ports import Received
 from adapter.ports.store import InboxEntry, InboxState, StoredProblem
-from adapter.store.session import Session
+from adapter.store.session import Session, rows_of
 
 _COLUMNS = (
     "i.id, i.facility, i.source, i.resource_type, i.resource_id, i.version, i.raw, i.last_updated, i.received_at, "
@@ -34,9 +34,9 @@ _KEPT = "CASE WHEN resource_type = %(secret)s AND %(state)s IN ('taken', 'supers
 
 _PUT_ALL = """
 INSERT INTO inbox (facility, source, resource_type, resource_id, version, raw, last_updated, received_at)
-SELECT %(facility)s, r.source, r.type, r.id, r.version, r.raw, r.updated, %(at)s
-FROM unnest(%(source)s::text[], %(type)s::text[], %(id)s::text[], %(version)s::text[], %(raw)s::bytea[],
-    %(updated)s::timestamptz[]) WITH ORDINALITY AS r (source, type, id, version, raw, updated, n)
+SELECT %(facility)s, r.source, r.type, r.id, r.version, decode(r.raw, 'hex'), r.updated, %(at)s
+FROM json_to_recordset(%(rows)s::json) AS r (
+    n integer, source text, type text, id text, version text, raw text, updated timestamptz)
 ORDER BY r.n
 ON CONFLICT (facility, resource_type, resource_id, version) DO NOTHING
 """
@@ -74,12 +74,18 @@ class SqlInbox:
             stored += self._session.changed(
                 _PUT_ALL,
                 facility=facility,
-                source=[one.source for one in some],
-                type=[one.resource_type for one in some],
-                id=[one.resource_id for one in some],
-                version=[one.version for one in some],
-                raw=[self._session.seal.seal(one.raw, *_identity(facility, one)) for one in some],
-                updated=[one.last_updated for one in some],
+                rows=rows_of(
+                    {
+                        "n": number,
+                        "source": one.source,
+                        "type": one.resource_type,
+                        "id": one.resource_id,
+                        "version": one.version,
+                        "raw": self._session.seal.seal(one.raw, *_identity(facility, one)).hex(),
+                        "updated": one.last_updated,
+                    }
+                    for number, one in enumerate(some)
+                ),
                 at=at,
             )
         return stored

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapter.errors import Refused
-from adapter.store.session import Session
+from adapter.store.session import Session, rows_of
 
 
 class SqlLinks:
@@ -33,12 +33,11 @@ class SqlLinks:
         wanted = dict(pairs)
         self._session.run(
             "INSERT INTO link (facility, kind, ours, theirs) SELECT %(facility)s, %(kind)s, l.ours, l.theirs "
-            "FROM unnest(%(ours)s::text[], %(theirs)s::text[]) AS l (ours, theirs) ORDER BY l.ours "
+            "FROM json_to_recordset(%(rows)s::json) AS l (ours text, theirs text) ORDER BY l.ours "
             "ON CONFLICT DO NOTHING",
             facility=facility,
             kind=kind,
-            ours=list(wanted),
-            theirs=list(wanted.values()),
+            rows=rows_of({"ours": ours, "theirs": theirs} for ours, theirs in wanted.items()),
         )
         there = self.theirs_of(facility, kind, list(wanted))
         for ours, theirs in pairs:

@@ -23,7 +23,7 @@ from adapter.errors import BadInput, Refused
 from adapter.ports.store import Action, AuditRecord, Destination, Message, MessageState, NewMessage, Settlement
 from adapter.store import outbox_rows
 from adapter.store.outbox_rows import COLUMNS, message_from
-from adapter.store.session import Session
+from adapter.store.session import Session, rows_of
 
 LEASE_LOCK = 0x6F7574
 """First half of the advisory lock that a living worker holds; the second is its id."""
@@ -82,13 +82,18 @@ class SqlOutbox:
                 raise ValueError(f"a try cannot end as {one.state}")
         rows = self._session.run(
             outbox_rows.SETTLE,
-            id=[one.message.id for one in ended],
-            message_id=[one.message.message_id for one in ended],
-            state=[one.state.value for one in ended],
-            at=[one.at for one in ended],
-            result_code=[one.result_code for one in ended],
-            problem=[one.problem for one in ended],
-            not_before=[one.not_before for one in ended],
+            rows=rows_of(
+                {
+                    "id": one.message.id,
+                    "message_id": one.message.message_id,
+                    "state": one.state.value,
+                    "at": one.at,
+                    "result_code": one.result_code,
+                    "problem": one.problem,
+                    "not_before": one.not_before,
+                }
+                for one in ended
+            ),
         )
         self._refuse_followers([cast(int, row[0]) for row in rows if row[1] == "refused"])
         return frozenset(cast(int, row[0]) for row in rows)

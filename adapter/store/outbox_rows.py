@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-import orjson
-
 from adapter.ports.store import Action, Destination, Message, MessageState, NewMessage
-from adapter.store.session import Session
+from adapter.store.session import Session, rows_of
 
 COLUMNS = (
     "m.id, m.facility, m.destination, m.action, m.subjects, m.correlation_id, m.message_id, m.payload, m.sealed, "
@@ -58,10 +56,9 @@ ORDER BY m.id LIMIT %(limit)s
 
 SETTLE = """
 WITH ended AS (
-    SELECT * FROM unnest(
-        %(id)s::bigint[], %(message_id)s::text[], %(state)s::text[], %(at)s::timestamptz[],
-        %(result_code)s::text[], %(problem)s::text[], %(not_before)s::timestamptz[]
-    ) AS e (id, message_id, state, at, result_code, problem, not_before)),
+    SELECT * FROM json_to_recordset(%(rows)s::json) AS e (
+        id bigint, message_id text, state text, at timestamptz, result_code text, problem text,
+        not_before timestamptz)),
 settled AS (
     UPDATE outbox_message m
     SET state = e.state, worker = NULL, result_code = e.result_code, problem = e.problem,
@@ -117,17 +114,18 @@ _INSERT = """
 INSERT INTO outbox_message
     (id, facility, destination, action, subjects, correlation_id, payload, sealed, had_sealed, created_at,
      not_before, after_id)
-SELECT n.id, n.facility, n.destination, n.action, ARRAY(SELECT jsonb_array_elements_text(n.subjects::jsonb)),
-    n.correlation_id, n.payload::jsonb, n.sealed, n.sealed IS NOT NULL, %(now)s, %(now)s, n.after_id
-FROM unnest(%(id)s::bigint[], %(facility)s::text[], %(destination)s::text[], %(action)s::text[],
-    %(subjects)s::text[], %(correlation_id)s::text[], %(payload)s::text[], %(sealed)s::bytea[], %(after)s::bigint[]
-) AS n (id, facility, destination, action, subjects, correlation_id, payload, sealed, after_id)
+SELECT n.id, n.facility, n.destination, n.action, ARRAY(SELECT jsonb_array_elements_text(n.subjects)),
+    n.correlation_id, n.payload, n.sealed, n.sealed IS NOT NULL, %(now)s, %(now)s, n.after_id
+FROM (SELECT r.*, decode(r.sealed_hex, 'hex') AS sealed FROM json_to_recordset(%(rows)s::json) AS r (
+    id bigint, facility text, destination text, action text, subjects jsonb, correlation_id text, payload jsonb,
+    sealed_hex text, after_id bigint)) AS n
 ORDER BY n.id
 """
 
 _INSERT_LINES = """
 INSERT INTO outbox_line (facility, subject, message)
-SELECT * FROM unnest(%(facility)s::text[], %(subject)s::text[], %(message)s::bigint[])
+SELECT l.facility, l.subject, l.message FROM json_to_recordset(%(rows)s::json) AS l (
+    facility text, subject text, message bigint)
 """
 
 
@@ -148,28 +146,28 @@ def insert(session: Session, ids: Sequence[int], messages: Sequence[NewMessage],
     ]
     session.run(
         _INSERT,
-        id=list(ids),
-        facility=[message.facility for message in messages],
-        destination=[message.destination.value for message in messages],
-        action=[message.action.value for message in messages],
-        subjects=[orjson.dumps(message.subjects).decode() for message in messages],
-        correlation_id=[message.correlation_id for message in messages],
-        payload=[orjson.dumps(message.payload).decode() for message in messages],
-        sealed=sealed,
-        after=[message.after for message in messages],
+        rows=rows_of(
+            {
+                "id": identity,
+                "facility": message.facility,
+                "destination": message.destination.value,
+                "action": message.action.value,
+                "subjects": message.subjects,
+                "correlation_id": message.correlation_id,
+                "payload": message.payload,
+                "sealed_hex": None if secret is None else secret.hex(),
+                "after_id": message.after,
+            }
+            for identity, message, secret in zip(ids, messages, sealed, strict=True)
+        ),
         now=now,
     )
-    lines = [
-        (message.facility, subject, identity)
+    lines = (
+        {"facility": message.facility, "subject": subject, "message": identity}
         for identity, message in zip(ids, messages, strict=True)
         for subject in dict.fromkeys(message.subjects)
-    ]
-    session.run(
-        _INSERT_LINES,
-        facility=[line[0] for line in lines],
-        subject=[line[1] for line in lines],
-        message=[line[2] for line in lines],
     )
+    session.run(_INSERT_LINES, rows=rows_of(lines))
 
 
 def message_from(session: Session, row: Sequence[Any]) -> Message:
