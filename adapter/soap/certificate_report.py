@@ -12,7 +12,7 @@ from cryptography import x509
 
 from adapter.errors import Misconfigured
 from adapter.soap.endpoint import EndpointConfig
-from adapter.soap.keys import IdentityFile, read_identity
+from adapter.soap.keys import IdentityFile, check_pair, read_identity
 from adapter.soap.trust import read_certificates, read_crl
 
 WARNING_DAYS = 30
@@ -84,9 +84,15 @@ def exit_code(lines: Iterable[CertificateLine]) -> int:
 
 def _identity(owner: str, kind: str, file: IdentityFile, now: datetime) -> list[CertificateLine]:
     try:
-        certificate = read_identity(file).certificate
+        identity = read_identity(file)
+        check_pair(identity, str(file.path))
     except Misconfigured as error:
         return [_unreadable(owner, kind, str(file.path), error)]
+    certificate = identity.certificate
+    begins = certificate.not_valid_before_utc
+    if now < begins:
+        problem = f"{file.path} is not valid before {begins.date().isoformat()}: not in use yet"
+        return [CertificateLine(owner, kind, PURPOSES[kind], str(file.path), problem=problem)]
     return [_line(owner, kind, str(file.path), certificate, now)]
 
 

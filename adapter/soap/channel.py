@@ -21,9 +21,10 @@ from adapter.soap import faults
 from adapter.soap.broken import CONTENT_TYPE, SIGNER, UNVERIFIED, BrokenExchange, malformed
 from adapter.soap.endpoint import EndpointConfig, RepliesSigned
 from adapter.soap.envelope import Envelope, build_envelope, open_envelope
-from adapter.soap.keys import load_identity
+from adapter.soap.keys import check_expiry, load_identity
 from adapter.soap.parsing import parse_untrusted
 from adapter.soap.replay import ReplayMemory
+from adapter.soap.rotation import Rotating
 from adapter.soap.sign import Signer, sign
 from adapter.soap.transport import HttpReply, Transport
 from adapter.soap.trust import SignerTrust
@@ -77,9 +78,11 @@ class SoapChannel:
         self._refusals = refusals
         self._context_block = context_block
         self._read_fault = read_fault
-        signing = load_identity(config.signing, now=now)
-        self._signer = Signer(signing.certificate, signing.key)
-        self._transport = Transport(config.transport, load_identity(config.tls, now=now) if config.tls else None)
+        self._signing = Rotating(config.signing.paths, self._load_signer, now=now)
+        tls_paths = config.tls.paths if config.tls is not None else ()
+        self._tls = Rotating(
+            (*tls_paths, config.transport.ca_bundle), self._load_transport, now=now, discard=Transport.retire
+        )
         self._verifier = (
             Verifier(
                 SignerTrust(config.signer), config.limits, ReplayMemory(window_seconds=config.limits.window_seconds)
@@ -90,7 +93,15 @@ class SoapChannel:
 
     def close(self) -> None:
         """Close kept-alive connections."""
-        self._transport.close()
+        self._tls.latest.close()
+
+    def _load_signer(self, now: datetime) -> Signer:
+        identity = load_identity(self.config.signing, now=now)
+        return Signer(identity.certificate, identity.key)
+
+    def _load_transport(self, now: datetime) -> Transport:
+        tls = self.config.tls
+        return Transport(self.config.transport, load_identity(tls, now=now) if tls is not None else None)
 
     def exchange(
         self, context: CallContext, operation: BoundOperation, content: etree._Element, *, write: bool
@@ -101,8 +112,9 @@ class SoapChannel:
         if self._verifier is not None:
             self._verifier.trust.ready(self._clock.now())
         message = self._signed(context, content)
+        transport = self._connected()
         try:
-            reply = self._transport.post(message, operation.soap_action)
+            reply = transport.post(message, operation.soap_action)
             return self._answer(reply, context, write=write)
         except BrokenExchange as broken:
             raise faults.transport_error(
@@ -117,18 +129,17 @@ class SoapChannel:
 
     def _signed(self, context: CallContext, content: etree._Element) -> bytes:
         now = self._clock.now()
-        expires = self._signer.certificate.not_valid_after_utc
-        if now > expires:
-            name = str(self.config.signing.path)
-            raise Misconfigured(
-                f"the certificate in {name} expired on {expires.date().isoformat()}",
-                setting=name,
-                code="CERTIFICATE_EXPIRED",
-            )
+        signer = self._signing.current(now)
+        check_expiry(signer.certificate, str(self.config.signing.path), now, problem=self._signing.problem)
         envelope = build_envelope(self._context_block(context), content)
-        return sign(
-            envelope, self._signer, now=now, nonce=uuid4().hex, lifetime_seconds=self.config.limits.lifetime_seconds
-        )
+        return sign(envelope, signer, now=now, nonce=uuid4().hex, lifetime_seconds=self.config.limits.lifetime_seconds)
+
+    def _connected(self) -> Transport:
+        now = self._clock.now()
+        transport = self._tls.current(now)
+        if self.config.tls is not None and transport.identity is not None:
+            check_expiry(transport.identity.certificate, str(self.config.tls.path), now, problem=self._tls.problem)
+        return transport
 
     def _answer(self, reply: HttpReply, context: CallContext, *, write: bool) -> Answer:
         now = self._clock.now()

@@ -36,6 +36,11 @@ class IdentityFile:
     key_path: Path | None = None
     password: str | None = field(default=None, repr=False)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file that is read."""
+        return (self.path,) if self.key_path is None else (self.path, self.key_path)
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -55,19 +60,42 @@ def load_identity(file: IdentityFile, *, now: datetime) -> Identity:
     """
     identity = read_identity(file)
     certificate, name = identity.certificate, str(file.path)
-    if identity.certificate.public_key() != identity.key.public_key():
-        raise Misconfigured(f"the key does not belong to the certificate in {name}", setting=name)
-    if identity.key.key_size < KEY_BITS_MIN:
-        raise Misconfigured(f"the key of {name} has fewer than {KEY_BITS_MIN} bits", setting=name)
-    if now > certificate.not_valid_after_utc:
-        expired = certificate.not_valid_after_utc.date().isoformat()
-        raise Misconfigured(
-            f"the certificate in {name} expired on {expired}", setting=name, code="CERTIFICATE_EXPIRED"
-        )
+    check_pair(identity, name)
+    check_expiry(certificate, name, now)
     if now < certificate.not_valid_before_utc:
         begins = certificate.not_valid_before_utc.date().isoformat()
         raise Misconfigured(f"the certificate in {name} is not valid before {begins}", setting=name)
     return identity
+
+
+def check_pair(identity: Identity, name: str) -> None:
+    """Return when key and certificate of the file ``name`` belong together and are strong enough.
+
+    Raises:
+        Misconfigured: they do not, or are not; the message names the file.
+    """
+    if identity.certificate.public_key() != identity.key.public_key():
+        raise Misconfigured(f"the key does not belong to the certificate in {name}", setting=name)
+    if identity.key.key_size < KEY_BITS_MIN:
+        raise Misconfigured(f"the key of {name} has fewer than {KEY_BITS_MIN} bits", setting=name)
+
+
+def check_expiry(certificate: x509.Certificate, name: str, now: datetime, *, problem: str = "") -> None:
+    """Return when ``now`` is not after the certificate's last moment.
+
+    ``problem`` says why a newer file could not be taken, where there is one.
+
+    Raises:
+        Misconfigured: ``CERTIFICATE_EXPIRED``; the message names file and date.
+    """
+    expires = certificate.not_valid_after_utc
+    if now > expires:
+        more = f"; its replacement cannot be used: {problem}" if problem else ""
+        raise Misconfigured(
+            f"the certificate in {name} expired on {expires.date().isoformat()}{more}",
+            setting=name,
+            code="CERTIFICATE_EXPIRED",
+        )
 
 
 def read_identity(file: IdentityFile) -> Identity:

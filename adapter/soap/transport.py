@@ -20,6 +20,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -159,6 +160,17 @@ class _PinnedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
 
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> tuple[Any, Any]:
+        """As usual, but no CA file: requests would load what stands in it now into a context made before."""
+        host, _ = super().build_connection_pool_key_attributes(request, True, None)
+        return host, {"cert_reqs": "CERT_REQUIRED"}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """The context says whom to believe."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
 
 class Transport:
     """Posts SOAP 1.1 messages over kept-alive connections. Threads may share one."""
@@ -170,9 +182,12 @@ class Transport:
             Misconfigured: the CA bundle cannot be read.
         """
         self.config = config
+        self.identity = identity
+        self._counting = threading.Lock()
+        self._under_way = 0
+        self._retired = False
         self._session = _Session()
         self._session.trust_env = False
-        self._session.verify = str(config.ca_bundle)
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.adapters.clear()
         context = client_context(config.ca_bundle, identity)
@@ -183,6 +198,25 @@ class Transport:
         """Close kept-alive connections."""
         self._session.close()
 
+    def retire(self) -> None:
+        """Close once the exchanges under way are done: another transport has taken over."""
+        with self._counting:
+            self._retired = True
+            if self._under_way == 0:
+                self.close()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._counting:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way -= 1
+                if self._retired and self._under_way == 0:
+                    self.close()
+
     def post(self, message: bytes, soap_action: str) -> HttpReply:
         """Send one message once and read its reply.
 
@@ -190,6 +224,10 @@ class Transport:
             BrokenExchange: ``not-sent``, ``server-certificate``, ``client-certificate``: nothing happened;
                 ``timeout``, ``lost``, ``too-large``, ``content-type``: the message was under way.
         """
+        with self._counted():
+            return self._post(message, soap_action)
+
+    def _post(self, message: bytes, soap_action: str) -> HttpReply:
         outgoing = _Outgoing(message)
         _thread.deadline = time.monotonic() + self.config.exchange_seconds_max
         try:

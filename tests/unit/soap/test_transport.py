@@ -263,7 +263,7 @@ def test_the_public_authorities_are_not_trusted(world: World) -> None:
     with world.server(answer(world.signed())) as server:
         channel = world.channel(world.config(server.url))
         exchange(channel)
-        context = channel._transport._session.adapters["https://"]._context  # type: ignore[attr-defined]
+        context = channel._tls.latest._session.adapters["https://"]._context  # type: ignore[attr-defined]
         assert len(context.get_ca_certs()) == 1
 
 
