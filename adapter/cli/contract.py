@@ -11,8 +11,16 @@ import click
 
 if TYPE_CHECKING:
     from adapter.soap.check import Finding
+    from adapter.soap.diff import Change
 
 CHANNELS = ("p1", "cer")
+HEADINGS = {
+    "breaks": "Breaks: rows of ours that fit no longer",
+    "needs": "Needs: what it requires and no row gives",
+    "changes": "Changes that no row has to follow by itself",
+    "adds": "Adds",
+    "drops": "Drops what no row uses",
+}
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -151,3 +159,68 @@ def list_(wsdl: Path | None, mappings: Path | None, as_json: bool) -> int:
     for file in files:
         click.echo(f"{file.origin:15} {file.file}  {file.sha256[:12]}  {file.note}")
     return 0
+
+
+@contract.command(name="diff")
+@click.argument("old", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--mappings",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="POMOST_MAPPINGS",
+    help="Folder with bindings/; without it POMOST_MAPPINGS, else the installation's own.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def diff(old: Path, new: Path, mappings: Path | None, as_json: bool) -> int:
+    """Say what a NEW version of the contracts breaks, adds and needs, for the rows that fit the OLD one.
+
+    OLD and NEW are folders with p1/, cer/ or both; a contract is compared where both have it. A name after
+    "perhaps" is a guess by likeness (0 to 1): a person decides.
+
+    Exit code 0: nothing breaks and nothing new is needed; 1: something does or is; 3: a file is missing or broken.
+
+    \b
+    Example: pomost contract diff wsdl official-package
+    Example: pomost contract diff wsdl official-package --json
+    """
+    from adapter import resources
+    from adapter.mapping.tables import load_tables
+    from adapter.soap.contract import load_contract
+    from adapter.soap.diff import compare
+    from adapter.soap.rows import load_rows
+
+    channels = [channel for channel in CHANNELS if (old / channel).is_dir() and (new / channel).is_dir()]
+    if not channels:
+        raise click.UsageError(f"{old} and {new} have neither p1/ nor cer/ in common")
+    bindings = resources.mappings(mappings)
+    tables = load_tables(bindings)
+    found = [
+        change
+        for channel in channels
+        for change in compare(
+            load_contract(old.resolve(), channel),
+            load_contract(new.resolve(), channel),
+            load_rows(bindings, channel),
+            tables,
+        )
+    ]
+    broken = sum(each.kind in ("breaks", "needs") for each in found)
+    if as_json:
+        listed = [{name: getattr(each, name) for name in each.__dataclass_fields__} for each in found]
+        click.echo(json.dumps({"channels": channels, "to_do": broken, "changes": listed}, ensure_ascii=False))
+    else:
+        _work_list(found, channels, broken)
+    return 1 if broken else 0
+
+
+def _work_list(found: list[Change], channels: list[str], broken: int) -> None:
+    for kind, heading in HEADINGS.items():
+        entries = [each for each in found if each.kind == kind]
+        if entries:
+            click.echo(f"{heading} ({len(entries)})")
+        for each in entries:
+            where = f"bindings/{each.channel}.csv, row {each.row}" if each.row else each.channel
+            verb = f" {each.verb}:" if each.verb else ""
+            guess = f"; perhaps {each.guess} (a guess, {each.likeness:.2f})" if each.guess else ""
+            click.echo(f"  {where}:{verb} {each.message}{guess}")
+    click.echo(f"{', '.join(channels)}: {broken} to do, {len(found) - broken} to know")

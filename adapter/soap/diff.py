@@ -1,0 +1,204 @@
+"""What a new version of a contract asks of our binding tables: a work list.
+
+Both versions are held against the same rows (:mod:`adapter.soap.check`). What the old one satisfied
+and the new one does not, breaks; what the new one requires and no row fills, is needed; the rest is
+news. Where an operation or a field is gone, the likeliest new one of that shape is named, as a guess:
+a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from adapter.soap.check import MISSING_FIELD, UNBOUND, UNFILLED, Finding, check
+from adapter.soap.contract import Contract, Operation
+from adapter.soap.rows import EVERY_VERB, OPERATION, REQUEST, BindingRow
+from adapter.soap.structure import Node
+from adapter.soap.values import FITTING_KINDS, CodeTables
+
+BREAKS, NEEDS, CHANGES, ADDS, DROPS = "breaks", "needs", "changes", "adds", "drops"
+KINDS = (BREAKS, NEEDS, CHANGES, ADDS, DROPS)
+LIKE_ENOUGH = 0.55
+"""A name or path must be so similar (0 to 1) to be shown as a guess."""
+DEPTH_MAX = 12
+"""Elements are compared so deep; a type may contain itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the work list.
+
+    ``row`` is the line of the binding table (0: none), ``subject`` the operation or the path,
+    ``guess`` what it may be called now (empty: nothing is like it) and ``likeness`` how sure (0 to 1).
+    """
+
+    kind: str
+    channel: str
+    row: int
+    verb: str
+    subject: str
+    message: str
+    guess: str = ""
+    likeness: float = 0.0
+
+
+def compare(
+    old: Contract, new: Contract, rows: Sequence[BindingRow], tables: CodeTables | None = None
+) -> list[Change]:
+    """All changes, those that break first."""
+    before = {_key(each) for each in check(old, rows, tables) if not each.satisfied}
+    renamed = _renamed(old, new)
+    moved = [
+        replace(row, path=renamed[row.path][0]) if row.direction == OPERATION and row.path in renamed else row
+        for row in rows
+    ]
+    found = [*_operations_gone(old, new, rows, renamed)]
+    gone = {each.verb for each in found if not each.guess}
+    by_number = {row.number: row for row in moved}
+    for finding in check(new, moved, tables):
+        if finding.satisfied or _key(finding) in before or finding.verb in gone:
+            continue
+        found.append(_broken(finding, by_number.get(finding.row), moved, new))
+    for name, operation in old.operations.items():
+        other = new.operations.get(renamed.get(name, (name, 1.0))[0])
+        if other is not None:
+            found += _messages(new.channel, operation, other, _told(name, rows, found))
+    taken = {guess for guess, _ in renamed.values()}
+    for name in sorted(set(new.operations) - set(old.operations) - taken):
+        found.append(Change(ADDS, new.channel, 0, "", name, f"operation {name} is new"))
+    return sorted(dict.fromkeys(found), key=lambda each: (KINDS.index(each.kind), each.row == 0, each.row))
+
+
+def _key(finding: Finding) -> tuple[str, int, str, str]:
+    return (finding.kind, finding.row, finding.verb, finding.subject)
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio()
+
+
+def _renamed(old: Contract, new: Contract) -> dict[str, tuple[str, float]]:
+    """Operation that is gone -> the likeliest new one and its likeness; each new one is given once."""
+    gone = [each for name, each in old.operations.items() if name not in new.operations]
+    fresh = [each for name, each in new.operations.items() if name not in old.operations]
+    pairs = sorted(((_alike(one, other), one.name, other.name) for one in gone for other in fresh), reverse=True)
+    found: dict[str, tuple[str, float]] = {}
+    for likeness, one, other in pairs:
+        if likeness >= LIKE_ENOUGH and one not in found and other not in {name for name, _ in found.values()}:
+            found[one] = (other, likeness)
+    return found
+
+
+def _alike(one: Operation, other: Operation) -> float:
+    """Half the name, half what the messages hold."""
+    fields = {*_texts(one.request), *_texts(one.reply)}
+    others = {*_texts(other.request), *_texts(other.reply)}
+    shared = len(fields & others) / len(fields | others) if fields | others else 1.0
+    return round((_likeness(one.name, other.name) + shared) / 2, 2)
+
+
+def _texts(root: Node) -> dict[str, tuple[str, bool]]:
+    """Path of every text of a message (attributes with ``@``) -> its kind, and whether it must be there."""
+
+    def below(node: Node, path: str, depth: int, always: bool) -> Iterator[tuple[str, tuple[str, bool]]]:
+        for attribute in node.attributes:
+            yield f"{path}@{attribute.name}", (attribute.kind, always and attribute.required)
+        for child in node.children:
+            here = f"{path}{child.name}{'[]' if child.repeats else ''}"
+            there = always and child.least > 0
+            if child.kind:
+                yield here, (child.kind, there)
+            if depth < DEPTH_MAX:
+                yield from below(child, f"{here}/", depth + 1, there or child.repeats)
+
+    return dict(below(root, "", 0, True))
+
+
+def _operations_gone(
+    old: Contract, new: Contract, rows: Sequence[BindingRow], renamed: Mapping[str, tuple[str, float]]
+) -> Iterator[Change]:
+    bound = {row.path: row for row in rows if row.direction == OPERATION}
+    for name in old.operations:
+        if name in new.operations:
+            continue
+        guess, likeness = renamed.get(name, ("", 0.0))
+        row = bound.get(name)
+        kind, number, verb = (BREAKS, row.number, row.verb) if row else (DROPS, 0, "")
+        yield Change(kind, new.channel, number, verb, name, f"operation {name} is gone", guess, likeness)
+
+
+def _broken(finding: Finding, row: BindingRow | None, rows: Sequence[BindingRow], new: Contract) -> Change:
+    kind = NEEDS if finding.kind in (UNFILLED, UNBOUND) else BREAKS
+    change = Change(kind, new.channel, finding.row, finding.verb, finding.subject, finding.message)
+    if row is None or finding.kind != MISSING_FIELD:
+        return change
+    guess, likeness = _field_guess(row, rows, new)
+    return replace(change, guess=guess, likeness=likeness)
+
+
+def _field_guess(row: BindingRow, rows: Sequence[BindingRow], new: Contract) -> tuple[str, float]:
+    """The likeliest place of a field that is gone, among those that no other row of the verb uses."""
+    names = [each.path for each in rows if each.direction == OPERATION and row.verb in (each.verb, EVERY_VERB)]
+    operation = next((new.operations[name] for name in names if name in new.operations), None)
+    if operation is None:
+        return "", 0.0
+    message = operation.request if row.direction == REQUEST else operation.reply
+    used = {each.path for each in rows if each.verb == row.verb and each.direction == row.direction}
+    last = row.path.rpartition("/")[2]
+    best = ("", 0.0)
+    for path, (kind, _) in _texts(message).items():
+        if path in used or kind not in FITTING_KINDS[row.type]:
+            continue
+        likeness = round((_likeness(last, path.rpartition("/")[2]) + _likeness(row.path, path)) / 2, 2)
+        if likeness >= LIKE_ENOUGH and likeness > best[1]:
+            best = (path, likeness)
+    return best
+
+
+def _told(operation: str, rows: Sequence[BindingRow], found: Sequence[Change]) -> frozenset[str]:
+    """The places of an operation of which the list says enough: bound ones, guesses, needs (without ``[]``)."""
+    verbs = {row.verb for row in rows if row.direction == OPERATION and row.path == operation}
+    told = {row.path for row in rows if row.verb in verbs}
+    for each in found:
+        if each.verb in verbs:
+            told |= {each.guess, each.subject}
+    return frozenset(path.replace("[]", "") for path in told)
+
+
+def _messages(channel: str, old: Operation, new: Operation, told: frozenset[str]) -> Iterator[Change]:
+    """What is new or different in the messages of an operation, but for what was told already."""
+    name = new.name
+
+    def news(kind: str, subject: str, message: str) -> Change:
+        return Change(kind, channel, 0, "", subject, f"operation {name}: {message}")
+
+    for what, one, other in (
+        ("SOAP", old.soap_version, new.soap_version),
+        ("SOAP action", old.soap_action, new.soap_action),
+        ("request", old.request.tag, new.request.tag),
+        ("reply", old.reply.tag, new.reply.tag),
+        ("headers", ", ".join(old.headers), ", ".join(new.headers)),
+    ):
+        if one != other:
+            yield news(CHANGES, name, f"{what} was {one or 'none'}, is {other or 'none'}")
+    for which, before, after in (
+        ("request", _texts(old.request), _texts(new.request)),
+        ("reply", _texts(old.reply), _texts(new.reply)),
+    ):
+        for path, (kind, always) in after.items():
+            if path not in before:
+                if path.replace("[]", "") in told:
+                    continue
+                must = ", required" if always else ""
+                yield news(ADDS, path, f"{which} has {path} ({kind}{must})")
+                continue
+            was_kind, was_always = before[path]
+            if was_kind != kind:
+                yield news(CHANGES, path, f"{which}: {path} was {was_kind}, is {kind}")
+            if was_always != always:
+                yield news(CHANGES, path, f"{which}: {path} is {'now required' if always else 'no longer required'}")
+        for path in before:
+            if path not in after and path.replace("[]", "") not in told:
+                yield news(DROPS, path, f"{which} no longer has {path}")
