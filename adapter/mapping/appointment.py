@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.entitlement import Category, Criterion, Entitlement, Waiver
 from adapter.domain.moments import instant_in_warsaw, warsaw_day
-from adapter.domain.national import NationalVisitState, Origin, VisitChange
+from adapter.domain.national import NationalVisitState, VisitChange
 from adapter.domain.rules.release import NO_SHOW_REASON, EndReason
 from adapter.domain.slot import Slot, SlotKind
 from adapter.domain.transitions import Transitions
@@ -35,7 +35,7 @@ from adapter.mapping.problems import (
     element_of,
 )
 from adapter.mapping.tables import Tables
-from adapter.mapping.write_back import cancellation_to_fhir, visit_status_to_fhir
+from adapter.mapping.write_back import visit_status_to_fhir
 
 KIND_IS_FOR: Mapping[SlotKind, tuple[Category, Criterion]] = {
     SlotKind.STABLE: (Category.WAITING, Criterion.STABLE),
@@ -139,22 +139,6 @@ def appointment_to_fhir(
     if referral_id is not None:
         resource["basedOn"] = [{"reference": f"ServiceRequest/{referral_id}"}]
     return resource
-
-
-def appointment_ended_to_fhir(change: VisitChange, tables: Tables) -> tuple[str, dict[str, object]]:
-    """Status and elements to write on an Appointment whose visit ended in CeR.
-
-    Raises:
-        BadInput: the visit did not end.
-    """
-    if change.state is NationalVisitState.SAVED:
-        raise BadInput("the visit still stands in CeR", code="VISIT_STANDS")
-    on = warsaw_day(change.changed_at)
-    status = visit_status_to_fhir(change.state, tables, on)
-    if change.state is not NationalVisitState.CANCELLED:
-        return status, {}
-    by = "pat" if change.origin is Origin.PATIENT else "other"
-    return status, {"cancelationReason": cancellation_to_fhir(by, tables, on)}
 
 
 def transitions(tables: Tables, on: date) -> Transitions:

@@ -160,7 +160,7 @@ def _settle(
             work.commit()
     except Refused:
         for message, outcome in zip(batch, outcomes, strict=True):
-            _settle_alone(eq, message, outcome, now)
+            settle_alone(eq, message, outcome, now)
     for message, outcome in zip(batch, outcomes, strict=True):
         if isinstance(outcome, Done):
             summary.delivered += 1
@@ -171,7 +171,7 @@ def _settle(
             summary.put_off += 1
 
 
-def _settle_alone(eq: Equipment, message: Message, outcome: Done | Declined | None, now: datetime) -> None:
+def settle_alone(eq: Equipment, message: Message, outcome: Done | Declined | None, now: datetime) -> None:
     """One message by itself. What it made true but our books refuse stays on record with the message."""
     try:
         with eq.store.unit_of_work() as work:

@@ -9,7 +9,12 @@ from datetime import datetime
 from adapter.domain.identifiers import ReferralKey
 from adapter.domain.national import NationalSlotState
 from adapter.domain.referral import ReferralState
-from adapter.fhir import names
+from adapter.mapping.write_back import (
+    referral_identifier,
+    slot_identifier,
+    visit_identifier,
+    waiting_entry_identifier,
+)
 from adapter.ports.store import Action, BlockProof, Destination, Message, NewMessage, UnitOfWork
 from adapter.services.adopt import adopt_created
 from adapter.services.equipment import Equipment
@@ -74,7 +79,7 @@ def _slots_put(eq: Equipment, work: UnitOfWork, done: Sequence[tuple[Message, Do
         if one.sent.get("state") == NationalSlotState.BLOCKED.value:
             _block_asked(work, message, one, now, slot_id)
         if "Slot" in eq.write_back_types:
-            write_backs.append(_identifier_message(message, ("Slot", slot_id), (names.NATIONAL_SLOT, one.national_id)))
+            write_backs.append(_identifier_message(message, ("Slot", slot_id), slot_identifier(one.national_id)))
     if pairs:
         work.links.put_all(done[0][0].facility, "slot", pairs)
     work.outbox.add_all(write_backs)
@@ -105,7 +110,7 @@ def _visit_saved(eq: Equipment, work: UnitOfWork, message: Message, done: Done, 
     visit = work.calendar.visit(message.facility, visit_id)
     if visit is not None:
         work.calendar.put_visit(message.facility, replace(visit, national_id=done.national_id))
-    identifier_write_back(eq, work, message, ("Appointment", visit_id), (names.NATIONAL_VISIT, done.national_id))
+    identifier_write_back(eq, work, message, ("Appointment", visit_id), visit_identifier(done.national_id))
 
 
 def _visit_moved(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
@@ -131,9 +136,7 @@ def _joined(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: 
     if done.national_id is None:
         return
     work.links.put(message.facility, "waiting-entry", visit_id, done.national_id)
-    identifier_write_back(
-        eq, work, message, ("Appointment", visit_id), (names.NATIONAL_WAITING_ENTRY, done.national_id)
-    )
+    identifier_write_back(eq, work, message, ("Appointment", visit_id), waiting_entry_identifier(done.national_id))
 
 
 def _left(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:
@@ -151,9 +154,8 @@ def _referral_became(state: ReferralState, *, held: bool) -> Effect:
             record = replace(record, referral=replace(record.referral, access=None))
         work.calendar.put_referral(message.facility, replace(record, state=state, held=held))
         if told is None and record.number is not None and state is ReferralState.WITH_PROVIDER:
-            system = f"{names.OID_URI}{record.number.root}"
             identifier_write_back(
-                eq, work, message, ("ServiceRequest", referral_id), (system, record.number.extension)
+                eq, work, message, ("ServiceRequest", referral_id), referral_identifier(record.number)
             )
 
     return effect

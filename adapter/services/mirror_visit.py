@@ -6,19 +6,19 @@ from dataclasses import replace
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.entitlement import Category
-from adapter.domain.national import VisitChange
+from adapter.domain.national import Origin, VisitChange
 from adapter.domain.rules.privileged import loses_privilege
 from adapter.domain.slot import SlotState
 from adapter.errors import Rejected
-from adapter.mapping.write_back import cancellation_to_fhir
+from adapter.mapping.write_back import cancellation_to_fhir, visit_status_to_fhir
 from adapter.ports.store import Action, Destination
 from adapter.services.desk import UNFINISHED, Desk
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.show_slot import show_slot
 from adapter.services.take_referral import give_back, release_comment
 
-CANCELLED_BY_PATIENT = "pat"
-"""Reason of ``mappings/cancellation_reasons.csv`` for a cancellation that CeR reports as the patient's."""
+CANCELLED_BY_PATIENT, CANCELLED_BY_REGISTRY = "pat", "registry"
+"""Reasons of ``mappings/cancellation_reasons.csv`` for a cancellation by the patient, and by CeR itself."""
 
 OVER = frozenset({VisitState.CANCELLED, VisitState.VOID, VisitState.SERVED, VisitState.NO_SHOW})
 
@@ -59,9 +59,11 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     desk.work.links.put(desk.facility, ENDED_VISIT, f"{visit_id}#{change.visit_id}", change.visit_id)
     if visit is None or visit.state in OVER:
         return False
-    row = desk.eq.tables.cancellation_reasons.row(CANCELLED_BY_PATIENT, desk.today)
-    ended = replace(visit, state=VisitState.CANCELLED, end_reason=CANCELLED_BY_PATIENT, national_id=None)
-    if loses_privilege(visit, desk.today, by_patient=True, first_visit=True):  # law.md V-09
+    by_patient = change.origin is Origin.PATIENT
+    reason = CANCELLED_BY_PATIENT if by_patient else CANCELLED_BY_REGISTRY
+    row = desk.eq.tables.cancellation_reasons.row(reason, desk.today)
+    ended = replace(visit, state=VisitState.CANCELLED, end_reason=reason, national_id=None)
+    if loses_privilege(visit, desk.today, by_patient=by_patient, first_visit=True):  # law.md V-09
         ended = replace(ended, category=Category.WAITING, entitlement=None)
         desk.audit("job:pull", "rule", f"visit:{visit_id}", {"rule": "V-09", "category": "4 -> 2"})
     desk.work.calendar.put_visit(desk.facility, ended)
@@ -72,17 +74,15 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
         {
             "resource_type": "Appointment",
             "resource_id": visit_id,
-            "status": "cancelled",
+            "status": visit_status_to_fhir(change.state, desk.eq.tables, desk.today),
             "instead_of": _said(visit),
-            "elements": {
-                "cancelationReason": cancellation_to_fhir(CANCELLED_BY_PATIENT, desk.eq.tables, on=desk.today)
-            },
+            "elements": {"cancelationReason": cancellation_to_fhir(reason, desk.eq.tables, desk.today)},
         },
     )
     for slot_id in visit.slot_ids:
         show_slot(desk, slot_id, SlotState.FREE)
     if visit.referral_id is not None and row.says("releases_referral"):
-        give_back(desk, visit.referral_id, release_comment(desk, CANCELLED_BY_PATIENT))
+        give_back(desk, visit.referral_id, release_comment(desk, reason))
     return True
 
 
@@ -119,7 +119,7 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
         {
             "resource_type": "Appointment",
             "resource_id": visit_id,
-            "status": "booked",
+            "status": visit_status_to_fhir(change.state, desk.eq.tables, desk.today),
             "instead_of": _said(visit),
             "elements": {
                 "slot": [{"reference": f"Slot/{slot.id}"}],

@@ -17,6 +17,7 @@ from adapter.ports import CallContext
 from adapter.ports.store import Action, MessageState
 from adapter.services.bring_visit import bring_visit
 from adapter.services.desk import Desk
+from adapter.services.effects import ENDED_VISIT
 from adapter.services.equipment import Equipment
 from adapter.services.mirror_visit import mirror_cancellation, mirror_place
 
@@ -96,11 +97,12 @@ def _handle(desk: Desk, change: VisitChange, summary: Pulled) -> None:
 def take_change(desk: Desk, change: VisitChange) -> str:
     """Handle one change; says what it was: ``brought``, ``cancelled``, ``moved``, ``ours``, or nothing new."""
     ours = desk.work.links.ours(desk.facility, "visit", change.visit_id)
-    if change.origin is Origin.FACILITY:
+    if change.origin is Origin.FACILITY and (ours is not None or not _from_elsewhere(change)):
         return "ours"
     if change.state is NationalVisitState.CANCELLED:
         return "cancelled" if ours is not None and mirror_cancellation(desk, ours, change) else ""
-    if change.state is not NationalVisitState.SAVED:
+    ended = desk.work.links.ours(desk.facility, ENDED_VISIT, change.visit_id) is not None
+    if ended or change.state is not NationalVisitState.SAVED:
         return ""
     if ours is not None:
         return "moved" if mirror_place(desk, ours, change) else ""
@@ -108,6 +110,11 @@ def take_change(desk: Desk, change: VisitChange) -> str:
         desk.work.links.put(desk.facility, "visit", change.reference, change.visit_id)
         return "moved" if mirror_place(desk, change.reference, change) else ""
     return "brought" if bring_visit(desk, change) else ""
+
+
+def _from_elsewhere(change: VisitChange) -> bool:
+    """Whether another facility, or another program of this one, saved the visit on our term (cer.md 1.1)."""
+    return change.state is NationalVisitState.SAVED and change.reference is None
 
 
 def changes_to_come(eq: Equipment, context: CallContext) -> Iterator[VisitChange]:
@@ -127,21 +134,27 @@ def changes_to_come(eq: Equipment, context: CallContext) -> Iterator[VisitChange
 
 
 def bring_one(eq: Equipment, facility: str, visit_id: str) -> bool:
-    """Bring one visit that the EHR lacks, found again in the change feed; False when its data are not there."""
-    cursor = ""
+    """Bring one visit that the EHR lacks, found again in the change feed; False when its data are not there.
+
+    The whole feed is read: only its last word says where the visit stands, and whether it does.
+
+    Raises:
+        Rejected: CeR told no person, or the visit's slot is not one of ours.
+    """
+    cursor, last = "", None
+    correlation = str(uuid4())
     for _ in range(PAGES_MAX):
-        correlation = str(uuid4())
         try:
             page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), cursor)
         except AdapterError:
             return False
-        latest = [change for change in page.changes if change.visit_id == visit_id]
-        if latest and latest[-1].state is NationalVisitState.SAVED:
-            with eq.store.unit_of_work() as work:
-                brought = bring_visit(Desk(eq, work, facility, correlation), latest[-1])
-                work.commit()
-            return brought
+        last = next((one for one in reversed(page.changes) if one.visit_id == visit_id), last)
         if not page.more:
-            return False
+            break
         cursor = page.cursor
-    return False
+    if last is None or last.state is not NationalVisitState.SAVED:
+        return False
+    with eq.store.unit_of_work() as work:
+        brought = bring_visit(Desk(eq, work, facility, correlation), last)
+        work.commit()
+    return brought

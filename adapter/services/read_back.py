@@ -6,11 +6,13 @@ when the question itself could not be answered. Only reads are used here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from adapter.domain.identifiers import ReferralKey
-from adapter.domain.national import NationalSlot, NationalVisit, NationalVisitState
+from adapter.domain.moments import warsaw_day
+from adapter.domain.national import NationalSlot, NationalVisit, NationalVisitState, SlotListing, VisitChange
 from adapter.domain.referral import ReferralState
 from adapter.domain.slot import Slot
 from adapter.errors import Rejected
@@ -23,12 +25,36 @@ from adapter.services.pull_visits import changes_to_come
 from adapter.services.send_referrals import access_of, number_of, record_of
 from adapter.services.send_slots import edit_of
 
-WARSAW = ZoneInfo("Europe/Warsaw")
-Question = Callable[[Equipment, CallContext, Message], Done | None]
+PLACES_MAX = 20
+"""Messages of a visit, newest first, whose slots are looked at when it is not known where it stands."""
 
 
-def _our_slot(eq: Equipment, message: Message) -> tuple[Slot, str | None]:
-    slot_id = str(message.payload["slot_id"])
+@dataclass(slots=True)
+class Round:
+    """One round of questions: each list of CeR is read once, after every message of the round was in doubt."""
+
+    eq: Equipment
+    lists: dict[tuple[str, str, date], SlotListing] = field(default_factory=dict)
+    feeds: dict[str, Sequence[VisitChange]] = field(default_factory=dict)
+
+    def slots(self, context: CallContext, schedule_id: str, day: date) -> SlotListing:
+        """CeR's list of a schedule's slots of a Warsaw day."""
+        key = (context.facility, schedule_id, day)
+        if key not in self.lists:
+            self.lists[key] = self.eq.registry.list_slots(context, schedule_id, day)
+        return self.lists[key]
+
+    def changes(self, context: CallContext) -> Sequence[VisitChange]:
+        """Changes of visits that no pull has handled yet."""
+        if context.facility not in self.feeds:
+            self.feeds[context.facility] = tuple(changes_to_come(self.eq, context))
+        return self.feeds[context.facility]
+
+
+Question = Callable[[Round, CallContext, Message], Done | None]
+
+
+def _our_slot(eq: Equipment, message: Message, slot_id: str) -> tuple[Slot, str | None]:
     with eq.store.unit_of_work() as work:
         slot = work.calendar.slot(message.facility, slot_id)
         theirs = work.links.theirs(message.facility, "slot", slot_id)
@@ -37,27 +63,29 @@ def _our_slot(eq: Equipment, message: Message) -> tuple[Slot, str | None]:
     return slot, theirs
 
 
-def _national_slot(eq: Equipment, context: CallContext, message: Message) -> NationalSlot | None:
-    """The slot of a message as CeR lists it now, by id or by our reference."""
-    slot, theirs = _our_slot(eq, message)
-    listing = eq.registry.list_slots(context, slot.schedule_id, slot.starts.astimezone(WARSAW).date())
+def _national_slot(
+    told: Round, context: CallContext, message: Message, slot_id: str | None = None
+) -> NationalSlot | None:
+    """A slot (the message's unless told) as CeR lists it now, by id or by our reference."""
+    slot, theirs = _our_slot(told.eq, message, slot_id or str(message.payload["slot_id"]))
+    listing = told.slots(context, slot.schedule_id, warsaw_day(slot.starts))
     for national in listing.slots:
         if national.id == theirs or (theirs is None and national.reference == slot.id):
             return national
     return None
 
 
-def _slot_was_put(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    national = _national_slot(eq, context, message)
+def _slot_was_put(told: Round, context: CallContext, message: Message) -> Done | None:
+    national = _national_slot(told, context, message)
     if national is None:
         return None
     return Done(national_id=national.id, sent={"state": national.state.value})
 
 
-def _slot_was_edited(eq: Equipment, context: CallContext, message: Message) -> Done | None:
+def _slot_was_edited(told: Round, context: CallContext, message: Message) -> Done | None:
     if message.payload.get("slot_id") is None:
         return None
-    national = _national_slot(eq, context, message)
+    national = _national_slot(told, context, message)
     if national is None:
         return None
     edit = edit_of(message.payload, national.id)
@@ -69,24 +97,24 @@ def _slot_was_edited(eq: Equipment, context: CallContext, message: Message) -> D
     return None
 
 
-def _slot_was_deleted(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    return None if _national_slot(eq, context, message) is not None else Done()
+def _slot_was_deleted(told: Round, context: CallContext, message: Message) -> Done | None:
+    return None if _national_slot(told, context, message) is not None else Done()
 
 
 def _visit_on(national: NationalSlot | None, match: Callable[[NationalVisit], bool]) -> NationalVisit | None:
     return next((visit for visit in (national.visits if national else ()) if match(visit)), None)
 
 
-def _visit_was_saved(eq: Equipment, context: CallContext, message: Message) -> Done | None:
+def _visit_was_saved(told: Round, context: CallContext, message: Message) -> Done | None:
     """It was, too, when the patient moved or cancelled it since: it must not be saved a second time."""
     reference = str(message.payload["visit_id"])
 
     def ended_before(national_id: str) -> bool:
-        with eq.store.unit_of_work() as work:
+        with told.eq.store.unit_of_work() as work:
             return work.links.ours(message.facility, ENDED_VISIT, national_id) is not None
 
     found = _visit_on(
-        _national_slot(eq, context, message),
+        _national_slot(told, context, message),
         lambda visit: visit.reference == reference and not ended_before(visit.id),
     )
     if found is not None:
@@ -94,7 +122,7 @@ def _visit_was_saved(eq: Equipment, context: CallContext, message: Message) -> D
     changed = next(
         (
             change.visit_id
-            for change in changes_to_come(eq, context)
+            for change in told.changes(context)
             if change.reference == reference and not ended_before(change.visit_id)
         ),
         None,
@@ -107,51 +135,82 @@ def _their_visit(eq: Equipment, message: Message) -> str | None:
         return work.links.theirs(message.facility, "visit", str(message.payload["visit_id"]))
 
 
-def _visit_was_moved(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    theirs = _their_visit(eq, message)
+def _places(eq: Equipment, message: Message) -> list[str]:
+    """Every slot on which CeR may have a visit: the message's, and wherever it was ever to be saved or moved.
+
+    After a refused move CeR has it on another slot than the EHR says.
+    """
+    visit_id = str(message.payload["visit_id"])
+    with eq.store.unit_of_work() as work:
+        visit = work.calendar.visit(message.facility, visit_id)
+        sent = work.outbox.find(
+            facility=message.facility,
+            actions=[Action.SAVE_VISIT, Action.MOVE_VISIT],
+            subject=f"visit:{visit_id}",
+            limit=PLACES_MAX,
+        )
+    named = [message.payload.get("slot_id"), *(visit.slot_ids if visit is not None else ())]
+    named += [one.payload["slot_id"] for one in sent]
+    return list(dict.fromkeys(str(slot_id) for slot_id in named if slot_id is not None))
+
+
+def _their_visit_now(told: Round, context: CallContext, message: Message) -> NationalVisit | None:
+    """The visit as CeR lists it, wherever it may stand; one that is over only when none stands."""
+    theirs = _their_visit(told.eq, message)
+    seen = [
+        visit
+        for slot_id in _places(told.eq, message)
+        if (visit := _visit_on(_national_slot(told, context, message, slot_id), lambda one: one.id == theirs))
+    ]
+    return next(
+        (visit for visit in seen if visit.state is not NationalVisitState.CANCELLED), seen[0] if seen else None
+    )
+
+
+def _visit_was_moved(told: Round, context: CallContext, message: Message) -> Done | None:
+    """A visit that was never saved may have been saved by its move."""
+    theirs = _their_visit(told.eq, message)
+    if theirs is None and message.payload.get("unsaved"):
+        return _visit_was_saved(told, context, message)
     found = _visit_on(
-        _national_slot(eq, context, message),
+        _national_slot(told, context, message),
         lambda visit: visit.id == theirs and visit.state is not NationalVisitState.CANCELLED,
     )
     return Done(national_id=found.id) if found else None
 
 
-def _visit_was_cancelled(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    theirs = _their_visit(eq, message)
-    national = _national_slot(eq, context, message)
-    if national is None:
-        raise Rejected("CeR does not list the visit's slot any more", code="SLOT_NOT_IN_CER")
-    standing = _visit_on(
-        national, lambda visit: visit.id == theirs and visit.state is not NationalVisitState.CANCELLED
-    )
-    return None if standing else Done(national_id=theirs)
+def _visit_was_cancelled(told: Round, context: CallContext, message: Message) -> Done | None:
+    """Cancelled, or listed nowhere any more; while it stands somewhere it was not."""
+    found = _their_visit_now(told, context, message)
+    if found is not None and found.state is not NationalVisitState.CANCELLED:
+        return None
+    return Done(national_id=_their_visit(told.eq, message))
 
 
-def _attendance_was_recorded(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    theirs = _their_visit(eq, message)
+def _attendance_was_recorded(told: Round, context: CallContext, message: Message) -> Done | None:
     wanted = NationalVisitState.SERVED if message.payload["served"] else NationalVisitState.NO_SHOW
-    found = _visit_on(_national_slot(eq, context, message), lambda visit: visit.id == theirs and visit.state is wanted)
-    return Done(national_id=found.id) if found else None
+    found = _their_visit_now(told, context, message)
+    return Done(national_id=found.id) if found is not None and found.state is wanted else None
 
 
-def _entry_was_made(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    entry = eq.registry.read_waiting_room(context, str(message.payload["visit_id"]))
+def _entry_was_made(told: Round, context: CallContext, message: Message) -> Done | None:
+    entry = told.eq.registry.read_waiting_room(context, str(message.payload["visit_id"]))
     return Done(national_id=entry.entry_id) if entry is not None and entry.open else None
 
 
-def _entry_was_left(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    entry = eq.registry.read_waiting_room(context, str(message.payload["visit_id"]))
+def _entry_was_left(told: Round, context: CallContext, message: Message) -> Done | None:
+    entry = told.eq.registry.read_waiting_room(context, str(message.payload["visit_id"]))
     return None if entry is not None and entry.open else Done(national_id=entry.entry_id if entry else None)
 
 
-def _referral_was_accepted(eq: Equipment, context: CallContext, message: Message) -> Done | None:
+def _referral_was_accepted(told: Round, context: CallContext, message: Message) -> Done | None:
     """Readable with the key means still issued; otherwise its number tells, if we may read it."""
-    record = record_of(eq, message)
+    record = record_of(told.eq, message)
     access = record.referral.access if isinstance(record.referral.access, ReferralKey) else access_of(message)
     try:
-        reading = eq.referrals.read_to_accept(context, access)
+        reading = told.eq.referrals.read_to_accept(context, access)
     except Rejected:
-        reading = eq.referrals.read_by_number(context, number_of(record))
+        reading = told.eq.referrals.read_by_number(context, number_of(record))
     if reading.state is ReferralState.ISSUED:
         return None
     if reading.state is ReferralState.WITH_PROVIDER:
@@ -159,22 +218,22 @@ def _referral_was_accepted(eq: Equipment, context: CallContext, message: Message
     raise Rejected(f"the referral is {reading.state.value} in P1", code="REFERRAL_STATE")
 
 
-def _referral_was_given_back(eq: Equipment, context: CallContext, message: Message) -> Done | None:
+def _referral_was_given_back(told: Round, context: CallContext, message: Message) -> Done | None:
     """Not readable by number any more means that it is not with us (p1.md 3.1; INFERRED)."""
-    number = number_of(record_of(eq, message))
+    number = number_of(record_of(told.eq, message))
     try:
-        reading = eq.referrals.read_by_number(context, number)
+        reading = told.eq.referrals.read_by_number(context, number)
     except Rejected:
         return Done()
     return None if reading.state is ReferralState.WITH_PROVIDER else Done(reading=reading)
 
 
-def _referral_was_finished(eq: Equipment, context: CallContext, message: Message) -> Done | None:
-    reading = eq.referrals.read_by_number(context, number_of(record_of(eq, message)))
+def _referral_was_finished(told: Round, context: CallContext, message: Message) -> Done | None:
+    reading = told.eq.referrals.read_by_number(context, number_of(record_of(told.eq, message)))
     return Done(reading=reading) if reading.state is ReferralState.COMPLETED else None
 
 
-def _send_again(eq: Equipment, context: CallContext, message: Message) -> Done | None:
+def _send_again(told: Round, context: CallContext, message: Message) -> Done | None:
     """A write-back may be made twice: it sets values with If-Match, and a create asks first."""
     return None
 
@@ -196,7 +255,7 @@ QUESTIONS: Mapping[Action, Question] = {
 }
 
 
-def ask(eq: Equipment, message: Message, message_id: str) -> Done | None:
+def ask(told: Round, message: Message, message_id: str) -> Done | None:
     """Whether a message in doubt has happened.
 
     Raises:
@@ -204,4 +263,4 @@ def ask(eq: Equipment, message: Message, message_id: str) -> Done | None:
         Unavailable: nobody could be asked. Misconfigured: nobody will be.
     """
     context = CallContext(message.facility, message.correlation_id, message_id)
-    return QUESTIONS[message.action](eq, context, message)
+    return QUESTIONS[message.action](told, context, message)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from adapter.domain.slot import SlotState
+from adapter.mapping.write_back import slot_status_to_fhir
 from adapter.ports.store import Action, Destination
 from adapter.services.desk import Desk
 
@@ -24,7 +25,7 @@ def show_slot(desk: Desk, slot_id: str, state: SlotState) -> None:
         return
     desk.work.calendar.put_slot(desk.facility, replace(slot, state=state))
     if "Slot" in desk.eq.write_back_types:
-        _, code = desk.eq.tables.slot_state.to_fhir(state.value, desk.today)
+        code = slot_status_to_fhir(state, desk.eq.tables, desk.today)
         desk.send(
             Destination.EHR,
             Action.WRITE_BACK,

@@ -21,7 +21,6 @@ from adapter.fhir.bindings import APPOINTMENT_STATUS
 from adapter.fhir.problems import ProblemsFound
 from adapter.fhir.read import read_value
 from adapter.mapping.appointment import (
-    appointment_ended_to_fhir,
     appointment_from_fhir,
     appointment_referral_id,
     appointment_to_fhir,
@@ -256,33 +255,6 @@ def test_only_a_visit_that_stands_becomes_an_appointment(tables: Tables, state: 
     slot = Slot("S1", "D1", starts, starts + timedelta(minutes=20), SlotState.FREE, SlotKind.STABLE)
     with pytest.raises(BadInput, match="stands in CeR"):
         appointment_to_fhir(change(state), slot, "P1", tables)
-
-
-@pytest.mark.parametrize(
-    ("state", "origin", "status", "code"),
-    [
-        (NationalVisitState.CANCELLED, Origin.PATIENT, "cancelled", "pat"),
-        (NationalVisitState.CANCELLED, Origin.SYSTEM, "cancelled", "other"),
-        (NationalVisitState.SERVED, Origin.FACILITY, "fulfilled", None),
-        (NationalVisitState.NO_SHOW, Origin.FACILITY, "noshow", None),
-    ],
-)
-def test_an_end_in_cer_is_said_in_fhir(
-    tables: Tables, *, state: NationalVisitState, origin: Origin, status: str, code: str | None
-) -> None:
-    said, elements = appointment_ended_to_fhir(change(state, origin), tables)
-    assert said == status
-    if code is None:
-        assert not elements
-    else:
-        reason = elements["cancelationReason"]
-        assert isinstance(reason, dict)
-        assert reason["coding"][0]["code"] == code
-
-
-def test_a_standing_visit_did_not_end(tables: Tables) -> None:
-    with pytest.raises(BadInput, match="still stands"):
-        appointment_ended_to_fhir(change(), tables)
 
 
 def test_what_is_written_back_is_what_is_read(tables: Tables, today: date) -> None:
