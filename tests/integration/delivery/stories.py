@@ -28,7 +28,7 @@ BY_CODE = frozenset({1, 4, 8})
 """Patients whose referral is opened by code and PESEL; the others brought the key."""
 DAYS = range(2, 10)
 STABLE = range(4)
-ANOTHER_VISIT = 0.7
+ANOTHER_VISIT = 0.9
 """How likely a patient comes again before he is served for good."""
 PATIENTS_DOCTOR = "dr-zuraw"
 
@@ -97,10 +97,12 @@ class Stories:
         own = places[BOOKED_BY_STAFF.index(person) :: len(BOOKED_BY_STAFF)]
         introduction = [self.clinic.patient(person), self.clinic.referral(person, by_code=person in BY_CODE)]
         ends = [self._resigns, self._does_not_come, self._doctor_is_ill, self._gives_up_waiting, self._cancels_in_cer]
+        first = dict(zip(BOOKED_BY_STAFF, ends, strict=False)).get(person)  # the last two are served at once
         number = 0
-        while len(own) > 2 and (number == 0 or self.rng.random() < ANOTHER_VISIT):
+        while first is not None and len(own) > 2 and (number == 0 or self.rng.random() < ANOTHER_VISIT):
             number += 1
-            for resources in self.rng.choice(ends)(f"visit-{person}-{number}", person, own):
+            story = first if number == 1 else self.rng.choice(ends)
+            for resources in story(f"visit-{person}-{number}", person, own):
                 yield [*introduction, *resources]
                 introduction = []
         for resources in self._is_served(f"visit-{person}-last", person, own):
@@ -115,7 +117,9 @@ class Stories:
         if not history or history[-1] != "accept":
             history.append("accept")
 
-    def _comes_in(self, visit: str, person: int, own: list[Place]) -> Iterator[list[dict[str, Any]]]:
+    def _comes_in(
+        self, visit: str, person: int, own: list[Place], *, moves: float = 0.4
+    ) -> Iterator[list[dict[str, Any]]]:
         """Perhaps waits, is booked, perhaps moves; stands on ``own[0]`` in the end."""
         if self.rng.random() < 0.3:
             self._accepted(person)
@@ -125,7 +129,7 @@ class Stories:
         self._accepted(person)
         self._happens(visit, "saved", own[0])
         yield [self._says(visit, person, "booked", own[0])]
-        if self.rng.random() < 0.4:
+        if self.rng.random() < moves:
             own[0], own[1] = own[1], own[0]
             self._happens(visit, "saved", own[0])
             yield [self._says(visit, person, "booked", own[0])]
@@ -151,7 +155,7 @@ class Stories:
         yield [self._says(visit, person, "noshow", own.pop(0))]
 
     def _is_served(self, visit: str, person: int, own: list[Place]) -> Iterator[list[dict[str, Any]]]:
-        yield from self._comes_in(visit, person, own)
+        yield from self._comes_in(visit, person, own, moves=1.0)
         self._happens(visit, "served", own[0])
         self.expected.referrals[person].append("finish")
         yield [self._says(visit, person, "fulfilled", own.pop(0))]
@@ -225,8 +229,9 @@ class Stories:
                 (place, self.rng.choice(["free", "busy-unavailable"]))
                 for place in self.rng.sample(known[:-1], min(1, len(known) - 1))
             ]
-            if len(known) > 8:
+            if len(known) > 4 and slot_id(*known[0]) in {slot["reference"] for slot in self.site.admin.slots()}:
                 said.append((known.pop(0), "entered-in-error"))
             for place, status in said:
                 self.expected.slots[slot_id(*place)] = states[status]
             yield [self.clinic.slot(*place, status) for place, status in dict(said).items()]
+            yield []
