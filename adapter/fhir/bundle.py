@@ -69,9 +69,9 @@ def pieces(raw: bytes, source: str) -> Iterator[Piece]:
     yield from _bundle(text, value, source, raw)
 
 
-def line_pieces(rows: Iterable[bytes], source: str) -> Iterator[Piece]:
-    """The resources of NDJSON, one on a line, unchecked; empty lines are passed over."""
-    for number, row in enumerate(rows, start=1):
+def line_pieces(rows: Iterable[bytes], source: str, first: int = 1) -> Iterator[Piece]:
+    """The resources of NDJSON, one on a line, unchecked, rows numbered from ``first``; empty ones are passed over."""
+    for number, row in enumerate(rows, start=first):
         body = row.strip()
         if not body:
             continue

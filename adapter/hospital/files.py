@@ -10,7 +10,11 @@ from typing import BinaryIO
 from adapter.errors import BadInput
 from adapter.fhir.bundle import Piece, line_pieces, pieces
 from adapter.fhir.decode import DOCUMENT, DOCUMENT_BYTES_MAX, LINE_BYTES_MAX
+from adapter.fhir.fast import plain_slot
+from adapter.fhir.read import digest
 from adapter.fhir.rules import problem
+from adapter.hospital.received import received
+from adapter.ports import Received
 
 LINES = frozenset({".ndjson", ".jsonl"})
 """Endings of files with one resource on a line."""
@@ -45,7 +49,34 @@ def pieces_in(path: Path, source: str) -> Iterator[Piece]:
         else:
             yield from pieces(path.read_bytes(), source)
     except OSError as error:
-        raise BadInput(f"{source} cannot be read: {error.strerror}", field=source, code="FILE_UNREADABLE") from error
+        raise _unreadable(source, error) from error
+
+
+def received_in(path: Path, source: str) -> Iterator[Received]:
+    """The resources of one file as the port hands them over; Slots of the usual kind without reading them twice.
+
+    Raises:
+        BadInput: the file cannot be opened or read.
+    """
+    if path.suffix.lower() not in LINES:
+        yield from map(received, pieces_in(path, source))
+        return
+    try:
+        with path.open("rb") as stream:
+            for number, row in enumerate(_rows(stream), start=1):
+                body = row.strip()
+                slot = plain_slot(body)
+                if slot is None:
+                    yield from map(received, line_pieces([row], source, number))
+                else:
+                    where = f"{source}#line[{number}]"
+                    yield Received(where, "Slot", slot.id, slot.version or digest(body), body, slot.changed_at)
+    except OSError as error:
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: str, error: OSError) -> BadInput:
+    return BadInput(f"{source} cannot be read: {error.strerror}", field=source, code="FILE_UNREADABLE")
 
 
 def _rows(stream: BinaryIO) -> Iterator[bytes]:

@@ -19,8 +19,7 @@ from adapter.errors import BadInput, Misconfigured, Rejected, Unavailable
 from adapter.fhir.reference import ID
 from adapter.hospital.change import apply, decode, encode, has_identifier
 from adapter.hospital.config import HospitalConfig
-from adapter.hospital.files import files_in, pieces_in
-from adapter.hospital.received import received
+from adapter.hospital.files import files_in, received_in
 from adapter.ports import Received, ReceivedPage, WriteBack
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://pomost.example/fhir")
@@ -41,7 +40,12 @@ class FolderHospital:
             raise Misconfigured(f"the EHR's folder {config.folder} is not there", setting="hospital.folder")
         self._folder = config.folder
         self._outgoing = config.outgoing or config.folder / "outgoing"
-        self._signature: dict[str, str] = {}
+        self._exports: dict[Path, str] = {}
+        """Marks of the EHR's files as they are in the index."""
+        self._written: dict[Path, str] | None = None
+        """Marks of our own files in the index; None before anyone looked."""
+        self._kinds: dict[str, tuple[str, frozenset[str]]] = {}
+        """By file: its mark and the types found in it, so that a big export is not read for a type it lacks."""
         self._index: dict[tuple[str, str], _Known] = {}
 
     # --- reading ----------------------------------------------------------------------------------
@@ -61,14 +65,28 @@ class FolderHospital:
         there = {self._name(path) for path in marks}
         known = {name: mark for name, mark in known.items() if name in there}
         for number, path in enumerate(todo, start=1):
-            found = (received(piece) for piece in pieces_in(path, self._name(path)))
-            page = tuple(one for one in found if one.resource_type in {resource_type, ""})
+            page = self._page(path, marks[path], resource_type)
             known[self._name(path)] = marks[path]
             yield ReceivedPage(page, json.dumps({"files": known}, separators=(",", ":")), more=number < len(todo))
 
+    def _page(self, path: Path, mark: str, resource_type: str) -> tuple[Received, ...]:
+        """What a file holds of a type, and what has no readable type."""
+        name, wanted = self._name(path), {resource_type, ""}
+        known = self._kinds.get(name)
+        if known is not None and known[0] == mark and not known[1] & wanted:
+            return ()
+        kinds: set[str] = set()
+        page: list[Received] = []
+        for one in received_in(path, name):
+            kinds.add(one.resource_type)
+            if one.resource_type in wanted:
+                page.append(one)
+        self._kinds[name] = (mark, frozenset(kinds))
+        return tuple(page)
+
     def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
         """One resource as it is now, None if there is none."""
-        self._refresh()
+        self._refresh(self._own(resource_type, resource_id) if ID.fullmatch(resource_id) else None)
         known = self._index.get((resource_type, resource_id))
         return known.resource if known is not None else None
 
@@ -123,7 +141,7 @@ class FolderHospital:
     def _write(self, resource_type: str, resource_id: str, resource: dict[str, object]) -> Received:
         if not ID.fullmatch(resource_id) or not resource_type.isalnum():
             raise Rejected("this is no resource type or id of FHIR", code="EHR_CHANGE_UNCLEAR")
-        path = self._outgoing / f"{resource_type}-{resource_id}.json"
+        path = self._own(resource_type, resource_id)
         draft = self._outgoing / f".{path.name}.{uuid.uuid4().hex}"
         try:
             self._outgoing.mkdir(mode=0o700, exist_ok=True)
@@ -145,6 +163,10 @@ class FolderHospital:
     def _files(self) -> list[Path]:
         return list(files_in(self._folder, apart=self._outgoing))
 
+    def _own(self, resource_type: str, resource_id: str) -> Path:
+        """Where a changed resource is written."""
+        return self._outgoing / f"{resource_type}-{resource_id}.json"
+
     def _name(self, path: Path) -> str:
         """A file's name inside the folder."""
         try:
@@ -152,23 +174,44 @@ class FolderHospital:
         except ValueError:
             return f"outgoing/{path.name}"
 
-    def _refresh(self) -> None:
-        """Read new files; everything again when an export changed or went away, since it may have lost resources."""
-        exports = self._files()
-        files = [*exports, *(files_in(self._outgoing) if self._outgoing.is_dir() else [])]
-        now = {str(path): _mark(path) for path in files}
-        changed = [str(path) for path in exports if self._signature.get(str(path), now[str(path)]) != now[str(path)]]
-        if changed or self._signature.keys() - now.keys():
-            self._signature, self._index = {}, {}
-        for path in files:
-            if self._signature.get(str(path)) != now[str(path)]:
+    def _refresh(self, own: Path | None = None) -> None:
+        """Read new files; everything again when an export changed or a file went away: resources may be lost with it.
+
+        With ``own`` no other file of ours is looked at: nobody else writes to ``outgoing/``, and each file there
+        is named by its resource.
+        """
+        exports = {path: _mark(path) for path in self._files()}
+        if any(exports.get(path) != mark for path, mark in self._exports.items()):
+            self._forget()
+        if own is None or self._written is None:
+            found = self._own_files()
+            if self._written is not None and self._written.keys() - found.keys():
+                self._forget()
+        else:
+            found = {own: _mark(own)} if own.is_file() else {}
+            if not found and own in self._written:
+                self._forget()
+                found = self._own_files()
+        written = {} if self._written is None else self._written
+        for path, mark in exports.items():
+            if self._exports.get(path) != mark:
                 self._learn(path)
-        self._signature = now
+        for path, mark in found.items():
+            if written.get(path) != mark:
+                self._learn(path)
+                written[path] = mark
+        self._exports, self._written = exports, written
+
+    def _forget(self) -> None:
+        self._exports, self._written, self._index = {}, None, {}
+
+    def _own_files(self) -> dict[Path, str]:
+        """Our files and their marks."""
+        return {path: _mark(path) for path in files_in(self._outgoing)} if self._outgoing.is_dir() else {}
 
     def _learn(self, path: Path) -> None:
         written = path.stat().st_mtime_ns
-        for piece in pieces_in(path, self._name(path)):
-            one = received(piece)
+        for one in received_in(path, self._name(path)):
             key = (one.resource_type, one.resource_id)
             before = self._index.get(key)
             if all(key) and (before is None or before.written_ns <= written):

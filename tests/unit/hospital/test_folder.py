@@ -12,8 +12,9 @@ import pytest
 from adapter.errors import Misconfigured, Rejected, Unavailable
 from adapter.fhir import decode, names
 from adapter.hospital.config import HospitalConfig
-from adapter.hospital.files import files_in, pieces_in
+from adapter.hospital.files import files_in, pieces_in, received_in
 from adapter.hospital.folder import FolderHospital
+from adapter.hospital.received import received
 from adapter.ports import WriteBack
 
 
@@ -173,3 +174,56 @@ def test_a_folder_or_cursor_that_is_none_is_named(tmp_path: Path) -> None:
     for cursor in ("x", "[]", '{"files": 5}'):
         with pytest.raises(Misconfigured):
             list(folder(tmp_path).changes("demo", "Slot", cursor))
+
+
+def test_what_is_written_outside_is_seen_and_what_is_taken_away_too(export: Path) -> None:
+    hospital = folder(export)
+    for number in range(3):
+        hospital.write_back("demo", WriteBack("Slot", "a", (), status=f"busy-{number}"))
+    own = export / "outgoing" / "Slot-a.json"
+    own.write_text(json.dumps(slot("a", comment="by hand")))
+    read = hospital.read("demo", "Slot", "a")
+    assert read is not None
+    assert b"by hand" in read.raw
+    own.unlink()
+    again = hospital.read("demo", "Slot", "a")
+    assert again is not None
+    assert json.loads(again.raw) == slot("a")
+    assert hospital.read("demo", "Slot", "../a") is None
+
+
+def test_a_write_back_looks_at_no_other_file_of_ours(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = folder(export)
+    for name in ("a", "b", "c"):
+        hospital.write_back("demo", WriteBack("Slot", name, (("urn:x", name),)))
+    learned: list[str] = []
+    monkeypatch.setattr(FolderHospital, "_learn", lambda _, path: learned.append(path.name))
+    monkeypatch.setattr(FolderHospital, "_own_files", lambda _: pytest.fail("all files were looked at"))
+    assert hospital.read("demo", "Slot", "b") is not None
+    assert hospital.read("demo", "Slot", "nobody") is None
+    assert learned == []
+
+
+def test_an_export_without_a_type_is_not_read_for_it_again(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (export / "deeper" / "two.ndjson").unlink()
+    hospital = folder(export)
+    assert [one for one, _ in taken(hospital, "Schedule")[0]] == ["one.json#entry[2]"]
+    assert taken(hospital, "Appointment")[0] == []
+    (export / "one.json").write_text(bundle({"resourceType": "Appointment", "id": "new"}))
+    assert [identity for _, identity in taken(hospital, "Appointment")[0]] == ["new"]
+    monkeypatch.setattr("adapter.hospital.folder.received_in", lambda *_: pytest.fail("read again"))
+    assert taken(hospital, "ServiceRequest")[0] == []
+
+
+def test_lines_are_named_and_versioned_alike_by_the_quick_way(tmp_path: Path) -> None:
+    usual = {
+        **slot("q"),
+        "schedule": {"reference": "Schedule/s"},
+        "appointmentType": {"coding": [{"system": names.SLOT_KIND, "code": "stable"}]},
+        "start": "2026-12-01T08:00:00Z",
+        "end": "2026-12-01T08:30:00Z",
+    }
+    dated = {**usual, "meta": {"versionId": "7", "lastUpdated": "2026-11-01T10:00:00.5+01:00"}}
+    path = tmp_path / "a.ndjson"
+    path.write_text("\n".join([json.dumps(usual), "", json.dumps(dated), json.dumps(slot("odd")), "{"]))
+    assert list(received_in(path, "a")) == [received(piece) for piece in pieces_in(path, "a")]
