@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     """Slots in one message to CeR; the national limit is not public."""
     claim_batch_max: int = Field(default=500, gt=0, le=5000)
     """Outbox messages that one worker takes at once."""
-    take_batch_max: int = Field(default=200, gt=0, le=5000)
+    take_batch_max: int = Field(default=500, gt=0, le=5000)
     """Inbox entries handled in one transaction."""
     ask_after_seconds: Annotated[float, Field(ge=0)] = 120
     """How long after a lost answer the other side is asked; longer than the read timeout."""

@@ -16,7 +16,7 @@ class Limits:
 
     put_batch_max: int = 500
     claim_batch_max: int = 500
-    take_batch_max: int = 200
+    take_batch_max: int = 500
     ask_after: timedelta = timedelta(seconds=120)
     retry_first: timedelta = timedelta(seconds=5)
     retry_growth: float = 2.0

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
 from adapter.mapping.bulk_slot import SlotReader
 from adapter.ports.store import Action, AuditRecord, Destination, InboxEntry, InboxState, NewMessage
@@ -19,10 +20,11 @@ from adapter.services.publish_schedule import PUT_OR_DELETED, schedule_in_scope,
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
-    """A Slot at hand: its entry, what it says, under which correlation id."""
+    """A Slot at hand: its entry, what it says, its schedule, under which correlation id."""
 
     entry: InboxEntry
     slot: Slot
+    schedule: Schedule
     correlation_id: str
 
 
@@ -45,15 +47,16 @@ def take_slots(desk: Desk, reader: SlotReader, entries: Sequence[InboxEntry]) ->
 def _readable(desk: Desk, reader: SlotReader, entries: Sequence[InboxEntry]) -> list[_Taking]:
     """What can be taken in bulk."""
     takings: list[_Taking] = []
-    known: dict[str, bool] = {}
+    schedules: dict[str, Schedule | None] = {}
     for entry in entries:
         slot = reader.read(entry.received.raw)
         if slot is None or slot.id != entry.received.resource_id:
             continue
-        if slot.schedule_id not in known:
-            known[slot.schedule_id] = desk.work.calendar.schedule(desk.facility, slot.schedule_id) is not None
-        if known[slot.schedule_id]:
-            takings.append(_Taking(entry, slot, str(uuid4())))
+        if slot.schedule_id not in schedules:
+            schedules[slot.schedule_id] = desk.work.calendar.schedule(desk.facility, slot.schedule_id)
+        schedule = schedules[slot.schedule_id]
+        if schedule is not None:
+            takings.append(_Taking(entry, slot, schedule, str(uuid4())))
     return takings
 
 
@@ -64,11 +67,9 @@ def _overtaken(known: Slot | None, slot: Slot) -> bool:
 
 def _messages(desk: Desk, takings: Sequence[_Taking], before: Mapping[str, Slot]) -> list[NewMessage]:
     """What CeR must be told of slots whose schedule it keeps."""
-    scope = {
-        schedule_id: schedule_in_scope(desk, desk.work.calendar.schedule(desk.facility, schedule_id))
-        for schedule_id in dict.fromkeys(taking.slot.schedule_id for taking in takings)
-    }
-    told = [taking for taking in takings if scope[taking.slot.schedule_id]]
+    schedules = {taking.schedule.id: taking.schedule for taking in takings}
+    scope = {identity for identity, schedule in schedules.items() if schedule_in_scope(desk, schedule)}
+    told = [taking for taking in takings if taking.schedule.id in scope]
     ids = [taking.slot.id for taking in told]
     pending = desk.work.outbox.unfinished(desk.facility, [f"slot:{slot_id}" for slot_id in ids], PUT_OR_DELETED)
     linked = desk.work.links.theirs_of(desk.facility, "slot", ids)
