@@ -68,10 +68,10 @@ class Site:
         return synchronise(self.eq, FACILITY)
 
     def open_day(self, day: int = 3) -> None:
-        """Publish all schedules and one working day's slots."""
+        """Publish all schedules and Dr Lis's slots of one working day."""
         done = self.says(
             *self.clinic.schedules(),
-            *(self.clinic.slot(doctor, day, number) for doctor in ("dr-lis", "dr-sowa") for number in range(8)),
+            *(self.clinic.slot("dr-lis", day, number) for number in range(8)),
         )
         assert not done.problems
 
@@ -160,8 +160,23 @@ def site_settings(
     """Settings of an installation on a clean database, its EHR in ``tmp_path / ehr``."""
     (tmp_path / "ehr").mkdir()
     settings = demo_settings(running_simulator, certificates, tmp_path / "ehr")
+    facility = settings.facilities[FACILITY]
+    pem = {  # the same certificates; opening PKCS#12 takes a tenth of a second each
+        "tls_certificate": certificates.client_tls.certificate,
+        "tls_key": certificates.client_tls.key,
+        "tls_password": None,
+        "signing_certificate": certificates.client_wss.certificate,
+        "signing_key": certificates.client_wss.key,
+        "signing_password": None,
+    }
+    endpoints = {name: getattr(facility, name).model_copy(update=pem) for name in ("cer", "p1")}
     return settings.model_copy(
-        update={"database_url": SecretStr(database_url), "sealing_keys": SecretStr(KEYS), "retry_first_seconds": 0.05}
+        update={
+            "facilities": {FACILITY: facility.model_copy(update=endpoints)},
+            "database_url": SecretStr(database_url),
+            "sealing_keys": SecretStr(KEYS),
+            "retry_first_seconds": 0.05,
+        }
     )
 
 

@@ -12,7 +12,7 @@ from adapter.services.prove_blocks import prove_blocks
 def test_every_slot_of_the_day_is_published_with_its_kind(site: Site) -> None:
     site.open_day()
     slots = {slot["reference"]: slot for slot in site.admin.slots()}
-    assert len(slots) == 16
+    assert len(slots) == 8
     assert {slot["state"] for slot in slots.values()} == {"open"}
     assert [slots[f"dr-lis-d03-s{number}"]["kind"] for number in (0, 4, 6, 7)] == [
         "stable",
