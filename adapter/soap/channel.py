@@ -29,11 +29,11 @@ from adapter.soap.sign import Signer, sign
 from adapter.soap.transport import HttpReply, Transport
 from adapter.soap.trust import SignerTrust
 from adapter.soap.verify import Verifier, is_signed
+from adapter.soap.version import VERSIONS, SoapVersion
 from adapter.soap.wire import Answer, BoundOperation, FaultReader
 
-SOAP_VERSION = "1.1"
 _SOAP_STATUSES = (200, 500)
-"""SOAP 1.1 over HTTP: an answer is 200, a fault 500."""
+"""SOAP over HTTP: an answer is 200, a fault 500 (SOAP 1.2: or another error status)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +107,19 @@ class SoapChannel:
         self, context: CallContext, operation: BoundOperation, content: etree._Element, *, write: bool
     ) -> Answer:
         """Send ``content`` and return the verified answer; see :class:`adapter.soap.wire.Channel`."""
-        if operation.soap_version != SOAP_VERSION:
-            raise Misconfigured(f"{operation.verb}: only SOAP {SOAP_VERSION} is spoken here", setting="soap_version")
+        soap = VERSIONS.get(operation.soap_version)
+        if soap is None:
+            raise Misconfigured(
+                f"{operation.verb}: SOAP {' and '.join(VERSIONS)} are spoken here, not {operation.soap_version}",
+                setting="soap_version",
+            )
         if self._verifier is not None:
             self._verifier.trust.ready(self._clock.now())
-        message = self._signed(context, content)
+        message = self._signed(context, content, soap)
         transport = self._connected()
         try:
-            reply = transport.post(message, operation.soap_action)
-            return self._answer(reply, context, write=write)
+            reply = transport.post(message, operation.soap_action, soap)
+            return self._answer(reply, context, soap, write=write)
         except BrokenExchange as broken:
             raise faults.transport_error(
                 self._refusals,
@@ -127,11 +131,11 @@ class SoapChannel:
                 correlation_id=context.correlation_id,
             ) from broken
 
-    def _signed(self, context: CallContext, content: etree._Element) -> bytes:
+    def _signed(self, context: CallContext, content: etree._Element, soap: SoapVersion) -> bytes:
         now = self._clock.now()
         signer = self._signing.current(now)
         check_expiry(signer.certificate, str(self.config.signing.path), now, problem=self._signing.problem)
-        envelope = build_envelope(self._context_block(context), content)
+        envelope = build_envelope(self._context_block(context), content, soap)
         return sign(envelope, signer, now=now, nonce=uuid4().hex, lifetime_seconds=self.config.limits.lifetime_seconds)
 
     def _connected(self) -> Transport:
@@ -141,11 +145,11 @@ class SoapChannel:
             check_expiry(transport.identity.certificate, str(self.config.tls.path), now, problem=self._tls.problem)
         return transport
 
-    def _answer(self, reply: HttpReply, context: CallContext, *, write: bool) -> Answer:
+    def _answer(self, reply: HttpReply, context: CallContext, soap: SoapVersion, *, write: bool) -> Answer:
         now = self._clock.now()
         if reply.server_date is not None:
             self.last_server_time = ServerTime(reply.server_date, now)
-        envelope = self._envelope(reply)
+        envelope = self._envelope(reply, soap)
         if envelope is None:
             raise faults.http_error(
                 self._refusals,
@@ -156,14 +160,14 @@ class SoapChannel:
             )
         authenticated = self._authenticate(envelope, now)
         if envelope.fault is not None:
-            raise self._fault(envelope.fault, context, write=write, authenticated=authenticated)
+            raise self._fault(envelope.fault, context, soap, write=write, authenticated=authenticated)
         if reply.status != 200:
-            raise malformed("HTTP 500 came with an answer that is no Fault")
+            raise malformed(f"HTTP {reply.status} came with an answer that is no Fault")
         if envelope.content is None:
             raise malformed("the Body is empty")
         return Answer(content=envelope.content, raw=reply.content)
 
-    def _envelope(self, reply: HttpReply) -> Envelope | None:
+    def _envelope(self, reply: HttpReply, soap: SoapVersion) -> Envelope | None:
         """The SOAP message in the reply; None when the HTTP status is all that it says.
 
         A Fault counts under any error status: a service that speaks for itself knows more than a status.
@@ -171,13 +175,13 @@ class SoapChannel:
         if not reply.is_soap:
             if reply.status != 200:
                 return None
-            raise BrokenExchange(CONTENT_TYPE, "the answer is not a SOAP 1.1 message (content type)")
+            raise BrokenExchange(CONTENT_TYPE, f"the answer is not a SOAP {soap.number} message (content type)")
         if reply.status in _SOAP_STATUSES:
-            return open_envelope(parse_untrusted(reply.content))
+            return open_envelope(parse_untrusted(reply.content), soap)
         if reply.status < 400:
             return None
         try:
-            envelope = open_envelope(parse_untrusted(reply.content))
+            envelope = open_envelope(parse_untrusted(reply.content), soap)
         except BrokenExchange:
             return None
         return envelope if envelope.fault is not None else None
@@ -199,14 +203,14 @@ class SoapChannel:
             raise BrokenExchange(UNVERIFIED, "the answer is not signed")
         return False
 
-    def _fault(self, fault: etree._Element, context: CallContext, *, write: bool, authenticated: bool) -> AdapterError:
-        fault_code = (fault.findtext("faultcode") or "").strip().rpartition(":")[2].partition(".")[0]
-        detail = fault.find("detail")
-        details = [each for child in (detail if detail is not None else ()) for each in self._read_fault(child)]
+    def _fault(
+        self, fault: etree._Element, context: CallContext, soap: SoapVersion, *, write: bool, authenticated: bool
+    ) -> AdapterError:
+        details = [each for child in soap.fault_details(fault) for each in self._read_fault(child)]
         return faults.fault_error(
             self._refusals,
             channel=self.config.channel,
-            fault_code=fault_code,
+            fault_code=soap.fault_code(fault),
             details=details,
             write=write,
             authenticated=authenticated or self.config.replies_signed is RepliesSigned.OPTIONAL,

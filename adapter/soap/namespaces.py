@@ -1,8 +1,9 @@
-"""Names fixed by the SOAP 1.1, WS-Security 1.0 and XML Signature standards. No national name is here."""
+"""Names fixed by the SOAP 1.1 and 1.2, WS-Security 1.0 and XML Signature standards. No national name is here."""
 
 from __future__ import annotations
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 _OASIS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 WSSE = f"{_OASIS}wssecurity-secext-1.0.xsd"
 WSU = f"{_OASIS}wssecurity-utility-1.0.xsd"
@@ -19,10 +20,6 @@ SHA512 = "http://www.w3.org/2001/04/xmlenc#sha512"
 BASE64_BINARY = f"{_OASIS}soap-message-security-1.0#Base64Binary"
 X509_V3 = f"{_OASIS}x509-token-profile-1.0#X509v3"
 
-ENVELOPE = f"{{{SOAP}}}Envelope"
-HEADER = f"{{{SOAP}}}Header"
-BODY = f"{{{SOAP}}}Body"
-FAULT = f"{{{SOAP}}}Fault"
 MUST_UNDERSTAND = f"{{{SOAP}}}mustUnderstand"
 SECURITY = f"{{{WSSE}}}Security"
 TOKEN = f"{{{WSSE}}}BinarySecurityToken"

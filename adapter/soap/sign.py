@@ -44,7 +44,7 @@ _SIGNED_INFO = (
     "%s</ds:SignedInfo>"
 )
 _SECURITY = (
-    f'<wsse:Security xmlns:wsse="{ns.WSSE}" xmlns:wsu="{ns.WSU}" xmlns:soapenv="{ns.SOAP}" soapenv:mustUnderstand="1">'
+    f'<wsse:Security xmlns:wsse="{ns.WSSE}" xmlns:wsu="{ns.WSU}" xmlns:soapenv="%(soap)s" soapenv:mustUnderstand="1">'
     "%(timestamp)s"
     f'<wsse:BinarySecurityToken EncodingType="{ns.BASE64_BINARY}" ValueType="{ns.X509_V3}" wsu:Id="%(token_id)s">'
     "%(token)s</wsse:BinarySecurityToken>"
@@ -94,6 +94,7 @@ def sign(
     references += _REFERENCE % (timestamp_id, _digest(timestamp.encode()))
     signed_info = _SIGNED_INFO % references
     security = _SECURITY % {
+        "soap": etree.QName(envelope).namespace,
         "timestamp": timestamp,
         "token_id": f"X509-{nonce}",
         "token": signer.token,

@@ -47,6 +47,7 @@ from adapter.soap.broken import (
 )
 from adapter.soap.keys import Identity
 from adapter.soap.tls import client_context
+from adapter.soap.version import SOAP_11, SoapVersion
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 READ_TIMEOUT_SECONDS = 60.0
@@ -98,7 +99,10 @@ class TransportConfig:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What came back. ``is_soap`` says whether its content type is SOAP 1.1's; ``server_date`` is HTTP's Date."""
+    """What came back.
+
+    ``is_soap`` says whether its content type is that of the version asked in; ``server_date`` is HTTP's Date.
+    """
 
     status: int
     is_soap: bool
@@ -173,7 +177,7 @@ class _PinnedAdapter(HTTPAdapter):
 
 
 class Transport:
-    """Posts SOAP 1.1 messages over kept-alive connections. Threads may share one."""
+    """Posts SOAP messages over kept-alive connections. Threads may share one."""
 
     def __init__(self, config: TransportConfig, identity: Identity | None) -> None:
         """``identity`` is our TLS certificate, None where the authority asks for none.
@@ -217,7 +221,7 @@ class Transport:
                 if self._retired and self._under_way == 0:
                     self.close()
 
-    def post(self, message: bytes, soap_action: str) -> HttpReply:
+    def post(self, message: bytes, soap_action: str, soap: SoapVersion = SOAP_11) -> HttpReply:
         """Send one message once and read its reply.
 
         Raises:
@@ -225,9 +229,9 @@ class Transport:
                 ``timeout``, ``lost``, ``too-large``, ``content-type``: the message was under way.
         """
         with self._counted():
-            return self._post(message, soap_action)
+            return self._post(message, soap_action, soap)
 
-    def _post(self, message: bytes, soap_action: str) -> HttpReply:
+    def _post(self, message: bytes, soap_action: str, soap: SoapVersion) -> HttpReply:
         outgoing = _Outgoing(message)
         _thread.deadline = time.monotonic() + self.config.exchange_seconds_max
         try:
@@ -235,9 +239,7 @@ class Transport:
                 self.config.url,
                 data=outgoing,
                 headers={
-                    "Content-Type": "text/xml; charset=utf-8",
-                    "SOAPAction": soap_action,
-                    "Accept": "text/xml",
+                    **soap.headers(soap_action),
                     "Accept-Encoding": "gzip",
                     "User-Agent": f"pomost/{__version__}",
                 },
@@ -249,7 +251,7 @@ class Transport:
                 content = b"".join(self._content(response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _broken(error, begun=outgoing.begun) from error
-        return HttpReply(response.status_code, _is_soap(response), content, _date(response))
+        return HttpReply(response.status_code, _is_soap(response, soap), content, _date(response))
 
     def _content(self, response: requests.Response) -> Iterator[bytes]:
         """The reply's bytes, unpacked, within limit and deadline; stops reading at the first excess."""
@@ -290,11 +292,11 @@ def _unpack(unpacker: zlib._Decompress, chunk: bytes, room: int) -> bytes:
         raise BrokenExchange(LOST, "the packed answer is damaged") from error
 
 
-def _is_soap(response: requests.Response) -> bool:
-    """Content type text/xml, and a charset that is UTF-8 or not said (SOAP 1.1 over HTTP)."""
+def _is_soap(response: requests.Response, soap: SoapVersion) -> bool:
+    """The version's content type, and a charset that is UTF-8 or not said."""
     kind, _, rest = response.headers.get("Content-Type", "").lower().partition(";")
     charsets = [each.partition("=")[2].strip(" \"'") for each in rest.split(";") if each.strip().startswith("charset")]
-    return kind.strip() == "text/xml" and set(charsets) <= _CHARSETS
+    return kind.strip() == soap.media_type and set(charsets) <= _CHARSETS
 
 
 def _date(response: requests.Response) -> datetime | None:

@@ -31,6 +31,7 @@ from adapter.soap.replay import ReplayMemory
 from adapter.soap.sign import canonical
 from adapter.soap.timestamp import TimeLimits, check_timestamp
 from adapter.soap.trust import SignerTrust
+from adapter.soap.version import SOAP_11, SoapVersion
 
 REFERENCES_MAX = 16
 SIGNATURE_HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -71,14 +72,14 @@ class Verifier:
     limits: TimeLimits
     replays: ReplayMemory
 
-    def verify(self, message: bytes, now: datetime) -> Verified:
+    def verify(self, message: bytes, now: datetime, soap: SoapVersion = SOAP_11) -> Verified:
         """Take a received message apart and believe it, or refuse.
 
         Raises:
             BrokenExchange: ``malformed``, ``unverified`` or ``signer``; the reason says why.
             Misconfigured: the pin's files are unreadable or a CRL is past its date.
         """
-        return self.verify_envelope(open_envelope(parse_untrusted(message)), now)
+        return self.verify_envelope(open_envelope(parse_untrusted(message), soap), now)
 
     def verify_envelope(self, envelope: Envelope, now: datetime) -> Verified:
         """As :meth:`verify`, for a message that was parsed by ``parse_untrusted`` already."""

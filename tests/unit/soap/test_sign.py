@@ -20,6 +20,7 @@ from adapter.soap.sign import Signer, sign
 from adapter.soap.timestamp import TimeLimits
 from adapter.soap.trust import SignerPin, SignerTrust
 from adapter.soap.verify import Verifier
+from adapter.soap.version import SOAP_11, SOAP_12
 
 NOW = datetime(2026, 11, 21, 10, 0, 0, 123456, tzinfo=UTC)
 CONTEXT = '<k:context xmlns:k="urn:context"><k:value name="a">000000927722</k:value></k:context>'
@@ -58,6 +59,17 @@ def test_security_stands_first_and_holds_its_parts_in_order(signer: Signer) -> N
     assert [etree.QName(each).localname for each in header] == ["Security", "context"]
     assert header[0].get(ns.MUST_UNDERSTAND) == "1"
     assert [each.tag for each in header[0]] == [ns.TIMESTAMP, ns.TOKEN, ns.SIGNATURE]
+
+
+def test_a_soap_1_2_message_is_signed_in_its_own_namespace(signer: Signer, trust: SignerTrust) -> None:
+    envelope = build_envelope(etree.fromstring(CONTEXT), etree.fromstring("<o:ask xmlns:o='urn:o'/>"), SOAP_12)
+    message = sign(envelope, signer, now=NOW, nonce="n12")
+    root = etree.fromstring(message)
+    assert [each.tag for each in (root, *root)] == [SOAP_12.envelope, SOAP_12.header, SOAP_12.body]
+    assert root[0][0].get(f"{{{SOAP_12.namespace}}}mustUnderstand") == "1"
+    assert SOAP_11.namespace.encode() not in message
+    verifier = Verifier(trust, TimeLimits(), ReplayMemory(window_seconds=420))
+    assert verifier.verify(message, NOW, SOAP_12).envelope.content is not None
 
 
 def test_body_context_and_timestamp_are_signed_and_the_token_is_not(signer: Signer) -> None:

@@ -44,6 +44,7 @@ from adapter.soap.keys import Identity, IdentityFile, load_identity
 from adapter.soap.sign import Signer, sign
 from adapter.soap.transport import TransportConfig
 from adapter.soap.trust import SignerPin
+from adapter.soap.version import SOAP_11, SOAP_12, SoapVersion
 from adapter.soap.wire import BoundOperation, FaultDetail
 
 OPERATION = BoundOperation("cer", "save_visit", "operation", "urn:operation")
@@ -75,10 +76,16 @@ class World:
         self.signer = Signer(pair.certificate, pair.key)
         self.count = 0
 
-    def signed(self, content: str = "<r:done xmlns:r='urn:r'><n>1</n></r:done>", *, age_seconds: int = 0) -> bytes:
+    def signed(
+        self,
+        content: str = "<r:done xmlns:r='urn:r'><n>1</n></r:done>",
+        *,
+        age_seconds: int = 0,
+        soap: SoapVersion = SOAP_11,
+    ) -> bytes:
         self.count += 1
         at = datetime.now(UTC) - timedelta(seconds=age_seconds)
-        return sign(build_envelope(None, etree.fromstring(content)), self.signer, now=at, nonce=str(self.count))
+        return sign(build_envelope(None, etree.fromstring(content), soap), self.signer, now=at, nonce=str(self.count))
 
     def server(
         self, *steps: Step, client_ca: Path | None = None, newest: TLSVersion = TLSVersion.TLSv1_3
@@ -133,12 +140,17 @@ def world(live: tuple[TestCertificates, BadCertificates]) -> World:
     return World(*live)
 
 
-def exchange(channel: SoapChannel, *, write: bool = True) -> etree._Element:
-    return channel.exchange(CONTEXT, OPERATION, etree.fromstring("<q:ask xmlns:q='urn:q'/>"), write=write).content
+def exchange(channel: SoapChannel, *, write: bool = True, operation: BoundOperation = OPERATION) -> etree._Element:
+    return channel.exchange(CONTEXT, operation, etree.fromstring("<q:ask xmlns:q='urn:q'/>"), write=write).content
 
 
 def failure(
-    world: World, *steps: Step, write: bool, optional: bool = False, patient: bool = True
+    world: World,
+    *steps: Step,
+    write: bool,
+    optional: bool = False,
+    patient: bool = True,
+    operation: BoundOperation = OPERATION,
 ) -> tuple[AdapterError, ScriptedServer]:
     """The error of one exchange with a server that does this."""
     with world.server(*steps) as server:
@@ -152,7 +164,7 @@ def failure(
             config = replace(config, replies_signed=RepliesSigned.OPTIONAL)
         channel = world.channel(config)
         with pytest.raises(AdapterError) as caught:
-            exchange(channel, write=write)
+            exchange(channel, write=write, operation=operation)
         channel.close()
         assert caught.value.correlation_id == CONTEXT.correlation_id
         return caught.value, server
@@ -295,6 +307,9 @@ def test_a_client_certificate_refused_late_is_never_a_success(world: World) -> N
 
 # ------------------------------------------------------------------ it was sent, and then?
 
+SENT_SECONDS_MAX = 7
+"""No server keeps us longer than our limits, 2 seconds in these tests; theirs go on for ten and more."""
+
 # name                              what the server does                            on a write    code
 SENT = [
     ("closed without an answer", lambda world: close, "EXCHANGE_LOST"),
@@ -323,9 +338,9 @@ SENT = [
     ("answer as 500", lambda world: answer(world.signed(), status=500), "EXCHANGE_MALFORMED"),
     ("no HTTP, in the words of an alert", lambda world: then_close(raw(b"TLS ALERT UNKNOWN_CA\r\n\r\n")),
      "EXCHANGE_LOST"),
-    ("endless 100 Continue", lambda world: dribble(b"HTTP/1.1 100 Continue\r\n\r\n" * 90, pause_seconds=0.002),
+    ("endless 100 Continue", lambda world: dribble(b"HTTP/1.1 100 Continue\r\n\r\n" * 90, pause_seconds=0.005),
      "EXCHANGE_TIMEOUT"),
-    ("headers that dribble", lambda world: dribble(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300, pause_seconds=0.02),
+    ("headers that dribble", lambda world: dribble(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300, pause_seconds=0.05),
      "EXCHANGE_TIMEOUT"),
     ("trailers without end", lambda world: _trailers(world.signed()), "EXCHANGE_TIMEOUT"),
 ]  # fmt: skip
@@ -355,7 +370,7 @@ def _dribbling() -> Step:
 def _trailers(message: bytes) -> Step:
     """A whole chunked answer, and then header lines for ever."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n"
-    slow = dribble(b"X: x\r\n" * 400, pause_seconds=0.002)
+    slow = dribble(b"X: x\r\n" * 400, pause_seconds=0.005)
 
     def step(connection: object) -> None:
         raw(head + b"%x\r\n" % len(message) + message + b"\r\n0\r\n")(connection)  # type: ignore[arg-type]
@@ -386,7 +401,7 @@ def test_an_answer_that_cannot_be_believed(
     """A write is in doubt, a read is simply to be done again; never a success, never sent twice."""
     began = time.monotonic()
     error, server = failure(world, make(world), write=write, patient=code != "EXCHANGE_TIMEOUT")
-    assert time.monotonic() - began < 3.5, name
+    assert code != "EXCHANGE_TIMEOUT" or time.monotonic() - began < SENT_SECONDS_MAX, name
     assert (type(error), error.code) == (InDoubt if write else Unavailable, code), name
     assert len(server.requests) == 1
 
@@ -618,6 +633,79 @@ def test_where_signatures_are_optional_a_bad_one_is_refused_all_the_same(world: 
 def test_where_signatures_are_required_somebody_must_be_pinned(world: World) -> None:
     with pytest.raises(Misconfigured, match="pinned"):
         world.channel(replace(world.config("https://127.0.0.1:1/"), signer=None))
+
+
+# ------------------------------------------------------------------ SOAP 1.2
+
+NEWER = replace(OPERATION, soap_version="1.2")
+SOAP_12_TYPE = "application/soap+xml; charset=utf-8"
+
+
+def test_soap_1_2_is_spoken_where_the_operation_says_so(world: World) -> None:
+    with world.server(answer(world.signed(soap=SOAP_12), content_type=SOAP_12_TYPE)) as server:
+        content = exchange(world.channel(world.config(server.url)), operation=NEWER)
+        headers, body = server.requests[0]
+    assert content.tag == "{urn:r}done"
+    assert headers["Content-Type"] == 'application/soap+xml; charset=utf-8; action="urn:operation"'
+    assert "SOAPAction" not in headers
+    assert soap_attacks.parse(body).tag == SOAP_12.envelope
+
+
+def _newer_fault(world: World, code: str, major: str = "", *, status: int, signed: bool = True) -> Step:
+    detail = f"<s:Detail><e:errors xmlns:e='urn:e'><e:error major='{MAJOR}{major}'/></e:errors></s:Detail>"
+    message = world.signed(
+        f"<s:Fault xmlns:s='{SOAP_12.namespace}'><s:Code><s:Value>s:{code}</s:Value>"
+        "<s:Subcode><s:Value xmlns:x='urn:x'>x:more</s:Value></s:Subcode></s:Code>"
+        f"<s:Reason><s:Text xml:lang='pl'>PESEL 90010112345</s:Text></s:Reason>{detail if major else ''}</s:Fault>",
+        soap=SOAP_12,
+    )
+    if not signed:
+        root = soap_attacks.parse(message)
+        root[0].remove(root[0][0])
+        message = soap_attacks.dump(root)
+    return answer(message, status=status, content_type=SOAP_12_TYPE)
+
+
+# code                  major                       status  signed  read           write
+NEWER_FAULTS = [
+    ("Sender", "", 400, True, Rejected, Rejected),
+    ("Sender", "", 400, False, Rejected, InDoubt),
+    ("Receiver", "", 500, True, Unavailable, InDoubt),
+    ("Receiver", "bladWewnetrzny", 500, True, Unavailable, InDoubt),
+    ("Sender", "bladPodpisuKomunikatuWSS", 400, True, Misconfigured, Misconfigured),
+    ("Sender", "neverHeardOf", 400, True, Rejected, InDoubt),
+    ("MustUnderstand", "", 500, True, Misconfigured, Misconfigured),
+    ("VersionMismatch", "", 500, True, Misconfigured, Misconfigured),
+    ("DataEncodingUnknown", "", 500, True, Misconfigured, Misconfigured),
+]
+
+
+@pytest.mark.parametrize("case", NEWER_FAULTS, ids=["-".join(map(str, row[:4])) for row in NEWER_FAULTS])
+def test_a_soap_1_2_fault_is_reported_as_what_it_is(
+    world: World, case: tuple[str, str, int, bool, type[AdapterError], type[AdapterError]]
+) -> None:
+    code, major, status, signed, read, write = case
+    for kind, is_write in ((read, False), (write, True)):
+        step = _newer_fault(world, code, major, status=status, signed=signed)
+        error, _ = failure(world, step, write=is_write, operation=NEWER)
+        assert type(error) is kind
+        assert (major or code) in error.message
+        assert "90010112345" not in error.message
+        assert error.message.startswith("unauthenticated") is not signed
+
+
+def test_an_answer_in_the_other_version_is_none(world: World) -> None:
+    """By its content type, and by what it is."""
+    error, _ = failure(world, answer(world.signed()), write=True, operation=NEWER)
+    assert (type(error), error.code) == (InDoubt, "EXCHANGE_CONTENT_TYPE")
+    error, _ = failure(world, answer(world.signed(), content_type=SOAP_12_TYPE), write=True, operation=NEWER)
+    assert (type(error), error.code) == (InDoubt, "EXCHANGE_MALFORMED")
+
+
+def test_a_version_that_nobody_speaks_is_named_before_anything_is_sent(world: World) -> None:
+    channel = world.channel(world.config("https://127.0.0.1:1/"))
+    with pytest.raises(Misconfigured, match=r"1\.1 and 1\.2 are spoken here, not 2\.0"):
+        exchange(channel, operation=replace(OPERATION, soap_version="2.0"))
 
 
 # ------------------------------------------------------------------ configuration

@@ -24,6 +24,7 @@ from adapter.soap.sign import Signer, canonical, sign
 from adapter.soap.timestamp import TimeLimits
 from adapter.soap.trust import SignerPin, SignerTrust
 from adapter.soap.verify import Verifier
+from adapter.soap.version import SOAP_11, SOAP_12, SoapVersion
 
 NOW = datetime.fromisoformat("2026-11-21T10:00:00Z")
 SUBJECT = "CN=Test CeR WSS,O=Pomost test,C=PL"
@@ -45,11 +46,23 @@ def signer(certificates: TestCertificates) -> Signer:
     return Signer(identity.certificate, identity.key)
 
 
+@pytest.fixture(params=[SOAP_11, SOAP_12], ids=["1.1", "1.2"])
+def soap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> SoapVersion:
+    """Every attack is tried in both versions: they are made in the version's namespace."""
+    version: SoapVersion = request.param
+    monkeypatch.setattr(soap_attacks, "SOAP", version.namespace)
+    return version
+
+
 @pytest.fixture(scope="module")
 def message(signer: Signer) -> bytes:
     """A good reply with a header block beside Security."""
+    return reply(signer, SOAP_11)
+
+
+def reply(signer: Signer, soap: SoapVersion) -> bytes:
     context = etree.fromstring('<k:context xmlns:k="urn:context"><k:value>facility</k:value></k:context>')
-    return sign(build_envelope(context, etree.fromstring(CONTENT)), signer, now=NOW, nonce="1")
+    return sign(build_envelope(context, etree.fromstring(CONTENT), soap), signer, now=NOW, nonce="1")
 
 
 def verifier_for(ca: Path, *subjects: str, crls: tuple[Path, ...] = (), limits: TimeLimits | None = None) -> Verifier:
@@ -63,9 +76,9 @@ def verifier(certificates: TestCertificates) -> Verifier:
     return verifier_for(certificates.ca, SUBJECT, crls=(certificates.crl,))
 
 
-def refusal(verifier: Verifier, message: bytes, now: datetime = NOW) -> BrokenExchange:
+def refusal(verifier: Verifier, message: bytes, now: datetime = NOW, soap: SoapVersion = SOAP_11) -> BrokenExchange:
     with pytest.raises(BrokenExchange) as caught:
-        verifier.verify(message, now)
+        verifier.verify(message, now, soap)
     assert soap_attacks.EVIL_TEXT not in caught.value.reason, "a reason repeats no text of the message"
     return caught.value
 
@@ -78,27 +91,37 @@ def test_a_good_message_is_accepted_and_its_own_body_handed_back(verifier: Verif
     assert verified.created == NOW
 
 
-def test_a_message_of_the_other_signer_is_accepted(verifier: Verifier, message: bytes, signer: Signer) -> None:
+def test_a_message_of_the_other_signer_is_accepted(verifier: Verifier, signer: Signer, soap: SoapVersion) -> None:
     """The control of all forgeries: without options they are good."""
-    verified = verifier.verify(soap_attacks.forge(message, signer.key, signer.certificate, NOW), NOW)
+    forged = soap_attacks.forge(reply(signer, soap), signer.key, signer.certificate, NOW)
+    verified = verifier.verify(forged, NOW, soap)
     assert verified.envelope.content is not None
 
 
 @pytest.mark.parametrize(
     "attack", [*soap_attacks.ATTACKS, *soap_attacks.CONTEXT_ATTACKS], ids=lambda attack: attack.name
 )
-def test_an_attacked_message_is_refused(verifier: Verifier, message: bytes, attack: soap_attacks.Attack) -> None:
-    assert refusal(verifier, attack(message)).code in (UNVERIFIED, MALFORMED)
-    verifier.verify(message, NOW)  # a refused message does not spoil the good one
+def test_an_attacked_message_is_refused(
+    verifier: Verifier, signer: Signer, attack: soap_attacks.Attack, soap: SoapVersion
+) -> None:
+    message = reply(signer, soap)
+    assert refusal(verifier, attack(message), soap=soap).code in (UNVERIFIED, MALFORMED)
+    verifier.verify(message, NOW, soap)  # a refused message does not spoil the good one
 
 
 @pytest.mark.parametrize("forgery", soap_attacks.FORGERIES, ids=lambda forgery: forgery.name)
 def test_a_forged_message_is_refused(
-    verifier: Verifier, message: bytes, signer: Signer, forgery: soap_attacks.Forgery
+    verifier: Verifier, signer: Signer, forgery: soap_attacks.Forgery, soap: SoapVersion
 ) -> None:
-    broken = refusal(verifier, forgery(message, signer.key, signer.certificate, NOW))
+    broken = refusal(verifier, forgery(reply(signer, soap), signer.key, signer.certificate, NOW), soap=soap)
     assert broken.code == UNVERIFIED
     assert broken.reason != "its signature is wrong", "the forgery computes; it is refused for what it is"
+
+
+def test_a_message_of_the_other_version_is_refused(verifier: Verifier, signer: Signer) -> None:
+    """Even if its signature is good: what was asked in one version is answered in it."""
+    assert refusal(verifier, reply(signer, SOAP_12)).reason == "it is not a SOAP 1.1 envelope"
+    assert refusal(verifier, reply(signer, SOAP_11), soap=SOAP_12).reason == "it is not a SOAP 1.2 envelope"
 
 
 # attack, code, a word of the reason                              why this pair of words is the right one
