@@ -21,6 +21,7 @@ from adapter.soap.endpoint import EndpointConfig, RepliesSigned
 from adapter.soap.faults import Refusals, judge_result, load_refusals
 from adapter.soap.keys import IdentityFile
 from adapter.soap.p1 import P1Referrals
+from adapter.soap.replay import ReplayMemory
 from adapter.soap.timestamp import TimeLimits
 from adapter.soap.transport import TransportConfig
 from adapter.soap.trust import SignerPin
@@ -48,7 +49,7 @@ def build_national(settings: Settings, tables: Tables, clock: Clock) -> National
     refusals = load_refusals(mappings)
     cer = load_bound_contract(wsdl, mappings, "cer", tables)
     p1 = load_bound_contract(wsdl, mappings, "p1", tables)
-    parts = _Parts(clock, refusals, mappings, tables)
+    parts = _Parts(clock, refusals, mappings, tables, _replays(settings))
     cer_channels = parts.channels("cer", cer, settings.facilities)
     p1_channels = parts.channels("p1", p1, settings.facilities)
     return National(
@@ -71,6 +72,7 @@ class _Parts:
     refusals: Refusals
     mappings: Path
     tables: Tables
+    replays: ReplayMemory
 
     def channels(
         self, channel: str, contract: BoundContract, facilities: Mapping[str, FacilitySettings]
@@ -103,7 +105,19 @@ class _Parts:
             refusals=self.refusals,
             context_block=lambda _: build_context(identity, names),
             read_fault=contract.read_fault,
+            replays=self.replays,
         )
+
+
+def _replays(settings: Settings) -> ReplayMemory:
+    """One memory for all channels, as long as the most patient of them could believe a message."""
+    endpoints = [
+        endpoint_config(channel, endpoint)
+        for facility in settings.facilities.values()
+        for channel, endpoint in (("cer", facility.cer), ("p1", facility.p1))
+    ]
+    limits = [endpoint.limits for endpoint in endpoints] or [TimeLimits()]
+    return ReplayMemory(window_seconds=max(each.window_seconds for each in limits))
 
 
 def endpoint_config(channel: str, endpoint: EndpointSettings) -> EndpointConfig:

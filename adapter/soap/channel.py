@@ -60,11 +60,13 @@ class SoapChannel:
         refusals: faults.Refusals,
         context_block: Callable[[CallContext], etree._Element | None],
         read_fault: FaultReader,
+        replays: ReplayMemory | None = None,
     ) -> None:
         """Load certificates and open nothing yet.
 
         ``context_block`` makes the header block of a call (kontekstWywolania), ``read_fault`` reads the
-        errors inside a Fault's detail.
+        errors inside a Fault's detail. ``replays`` is the memory that all channels of a process share, so that
+        an answer to one facility is believed in no other; without it the channel has its own.
 
         Raises:
             Misconfigured: a certificate file, a password, a CA bundle or a CRL is wrong; named.
@@ -85,7 +87,9 @@ class SoapChannel:
         )
         self._verifier = (
             Verifier(
-                SignerTrust(config.signer), config.limits, ReplayMemory(window_seconds=config.limits.window_seconds)
+                SignerTrust(config.signer),
+                config.limits,
+                replays if replays is not None else ReplayMemory(window_seconds=config.limits.window_seconds),
             )
             if config.signer is not None
             else None

@@ -41,6 +41,7 @@ from adapter.soap.endpoint import EndpointConfig, RepliesSigned
 from adapter.soap.envelope import build_envelope
 from adapter.soap.faults import load_refusals
 from adapter.soap.keys import Identity, IdentityFile, load_identity
+from adapter.soap.replay import ReplayMemory
 from adapter.soap.sign import Signer, sign
 from adapter.soap.transport import TransportConfig
 from adapter.soap.trust import SignerPin
@@ -110,13 +111,14 @@ class World:
             signer=SignerPin(self.good.ca, ("Test CeR WSS",), (self.good.crl,)),
         )
 
-    def channel(self, config: EndpointConfig) -> SoapChannel:
+    def channel(self, config: EndpointConfig, replays: ReplayMemory | None = None) -> SoapChannel:
         return SoapChannel(
             config,
             clock=Now(),
             refusals=load_refusals(resources.mappings()),
             context_block=lambda context: etree.Element("{urn:context}context", facility=context.facility),
             read_fault=read_fault,
+            replays=replays,
         )
 
 
@@ -511,6 +513,14 @@ def test_an_answer_that_was_given_before_is_not_believed_again(world: World) -> 
         exchange(channel)
         with pytest.raises(InDoubt, match="received before"):
             exchange(channel)
+
+
+def test_an_answer_to_one_facility_is_not_believed_in_another(world: World) -> None:
+    memory = ReplayMemory(window_seconds=420)
+    with world.server(answer(world.signed())) as server:
+        exchange(world.channel(world.config(server.url), memory))
+        with pytest.raises(InDoubt, match="received before"):
+            exchange(world.channel(world.config(server.url), memory))
 
 
 def test_a_redirect_is_not_followed(world: World) -> None:
