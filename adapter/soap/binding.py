@@ -21,6 +21,7 @@ from adapter.soap.columns import plan_lists
 from adapter.soap.contract import Contract, Operation, load_contract, problems_of
 from adapter.soap.reading import (
     SHOWN_SCHEMA_PROBLEMS_MAX,
+    Joining,
     Reading,
     Source,
     Taking,
@@ -28,14 +29,15 @@ from adapter.soap.reading import (
     read,
     read_loosely,
 )
-from adapter.soap.rows import EVERY_VERB, FAULT, FOLDER, REPLY, REQUEST, BindingRow, load_rows
+from adapter.soap.rows import EVERY_VERB, FAULT, FOLDER, LOCAL_DATE, LOCAL_TIME, REPLY, REQUEST, BindingRow, load_rows
 from adapter.soap.structure import Node
 from adapter.soap.template import Template, has_list
 from adapter.soap.values import CodeTables, decoder, encoder
 from adapter.soap.verbs import LEGEND, RESULT_FIELDS
 from adapter.soap.wire import BoundOperation, FaultDetail
-from adapter.soap.writing import Filling, Part, Values, prefixes, write
+from adapter.soap.writing import Filling, Part, Values, has_nil, prefixes, write
 
+HALVES = (LOCAL_DATE, LOCAL_TIME)
 SHOWN_FINDINGS_MAX = 10
 """How many findings the message of a broken binding spells out."""
 
@@ -58,7 +60,7 @@ class BoundVerb:
         self.schema = contract.schema
         self._request = request
         self._prefixes = prefixes(request)
-        self._template = Template(request, self._prefixes) if has_list(request) else None
+        self._template = Template(request, self._prefixes) if has_list(request) and not has_nil(request) else None
         self._reply = reply
         self._lists = plan_lists(reply)
 
@@ -218,12 +220,14 @@ def _compile_reply(root: Node, rows: Sequence[BindingRow], tables: CodeTables) -
         lists, keys = _groups(row, place)
         source = scope = whole
         for n, (above, node) in enumerate(pairwise((root, *place.nodes))):
-            source = source.source(node.tag, once=above.once(node))
+            source = source.source(node.tag, once=above.once(node), nillable=node.nillable)
             if n in lists:
                 source.group = lists[n]
                 scope = source
         table = tables[row.table] if row.table else None
         required = row.required and row.field not in RESULT_FIELDS.reads
+        if row.type in HALVES:
+            keys = _half(keys, row.type, row.field, scope)
         taking = Taking(row.field, keys, decoder(row.type, table), required)
         if place.attribute is not None:
             source.attributes.append((place.attribute.tag, taking))
@@ -232,6 +236,15 @@ def _compile_reply(root: Node, rows: Sequence[BindingRow], tables: CodeTables) -
         if required:
             scope.required.append(taking)
     return whole
+
+
+def _half(keys: tuple[str, ...], kind: str, name: str, scope: Source) -> tuple[str, ...]:
+    """The keys of a date or a time until both are put together."""
+    halves = {each: (*keys[:-1], f"{keys[-1]} ({each})") for each in HALVES}
+    joining = Joining(name, keys, halves[LOCAL_DATE], halves[LOCAL_TIME])
+    if joining not in scope.joinings:
+        scope.joinings.append(joining)
+    return halves[kind]
 
 
 def _is_there(root: Node, row: BindingRow) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapter.soap.contract import Contract, Operation
-from adapter.soap.rows import EVERY_VERB, FAULT, OPERATION, REPLY, REQUEST, BindingRow
+from adapter.soap.rows import EVERY_VERB, FAULT, LOCAL_DATE, LOCAL_TIME, OPERATION, REPLY, REQUEST, BindingRow
 from adapter.soap.structure import Attribute, Node
 from adapter.soap.values import FITTING_KINDS, CodeTables
 from adapter.soap.verbs import FAULT_FIELDS, LEGEND, RESULT_FIELDS, Verb
@@ -108,6 +108,7 @@ def check(contract: Contract, rows: Sequence[BindingRow], tables: CodeTables | N
         seen.setdefault(key, row.number)
     for verb, needs in legend.items():
         found += _left_out(verb, needs, rows, operations.get(verb))
+    found += _halves(rows)
     for missing in sorted(FAULT_FIELDS.needs - {row.field for row in rows if row.direction == FAULT}):
         found.append(Finding(UNBOUND, 0, EVERY_VERB, FAULT, missing, f"no row binds {missing} of a fault"))
     return found
@@ -191,7 +192,7 @@ def _message(row: BindingRow, root: Node, at: str) -> Finding:
     if place.kind not in FITTING_KINDS[row.type]:
         is_now = place.kind or "an element with elements inside"
         return _about(row, WRONG_TYPE, f"{at}: {row.path} is {is_now}, not {row.type}")
-    if row.direction == REQUEST and row.multiplicity == "0..1" and _always_there(place):
+    if row.direction == REQUEST and row.multiplicity == "0..1" and _always_there(place) and not _may_be_nil(place):
         return _about(row, WRONG_MULTIPLICITY, f"{at}: {row.path} must always be there")
     return _about(row, SATISFIED)
 
@@ -205,6 +206,19 @@ def _always_there(place: Place) -> bool:
             break
         own = own and node.least > 0
     return own
+
+
+def _may_be_nil(place: Place) -> bool:
+    return place.attribute is None and place.nodes[-1].nillable
+
+
+def _halves(rows: Sequence[BindingRow]) -> Iterator[Finding]:
+    """Dates without their times, and times without their dates."""
+    found = {(row.verb, row.direction, row.field, row.type): row for row in rows}
+    for (verb, direction, field, kind), row in found.items():
+        other = {LOCAL_DATE: LOCAL_TIME, LOCAL_TIME: LOCAL_DATE}.get(kind)
+        if other is not None and (verb, direction, field, other) not in found:
+            yield _about(row, UNBOUND, f"{field} has a {kind} and no {other}")
 
 
 def _left_out(verb: str, needs: Verb, rows: Sequence[BindingRow], operation: Operation | None) -> Iterator[Finding]:

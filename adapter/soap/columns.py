@@ -18,8 +18,8 @@ from typing import Any, overload
 from lxml import etree
 
 from adapter.errors import Rejected
-from adapter.soap.reading import Reading, Source, Taking, read_valid, text_of
-from adapter.soap.values import Decode, is_instant, is_plain_text
+from adapter.soap.reading import Joining, Reading, Source, Taking, read_valid, text_of
+from adapter.soap.values import Decode, is_instant, is_plain_text, joined
 
 Keys = tuple[str, ...]
 _Path = Callable[[etree._Element], Any]
@@ -177,6 +177,7 @@ class _List:
     rows: _Path
     columns: tuple[_Column, ...]
     inner: tuple[_List, ...]
+    joinings: tuple[Joining, ...]
     depth: int
 
     def read(self, content: etree._Element, once: _Once) -> tuple[_Rows, Grid]:
@@ -188,6 +189,10 @@ class _List:
             found = column.read(content, rows, once)
             if found is not None:
                 columns[column.taking.keys] = found
+        for joining in self.joinings:
+            whole = _joined(columns.pop(joining.day, None), columns.pop(joining.hour, None))
+            if whole is not None:
+                columns[joining.keys] = whole
         for each in self.inner:
             inside, grid = each.read(content, once)
             if grid:
@@ -199,6 +204,20 @@ class _List:
                     held[number].append(row)
                 columns[each.keys] = held
         return rows, Grid(rows.count, columns)
+
+
+def _joined(days: Sequence[Any] | None, hours: Sequence[Any] | None) -> list[object] | None:
+    """The instants of a column of dates and one of times."""
+    if days is None and hours is None:
+        return None
+    if days is None or hours is None:
+        raise NotThisWay
+    known: dict[tuple[Any, Any], object] = {(MISSING, MISSING): MISSING}
+    for pair in set(zip(days, hours, strict=True)) - known.keys():
+        if MISSING in pair:
+            raise NotThisWay
+        known[pair] = joined(*pair)
+    return [known[pair] for pair in zip(days, hours, strict=True)]
 
 
 class ListPlan:
@@ -259,12 +278,14 @@ def _plan(source: Source, path: tuple[str, ...], depth: int) -> _List | None:
     keys = [*(each.taking.keys for each in columns), *(each.keys for each in inner)]
     if len(set(keys)) != len(keys):
         return None
-    return _List(source.group or (), _compiled(path), tuple(columns), tuple(inner), depth)
+    return _List(source.group or (), _compiled(path), tuple(columns), tuple(inner), tuple(source.joinings), depth)
 
 
 def _collect(
     source: Source, path: tuple[str, ...], below: tuple[str, ...], columns: list[_Column], inner: list[_List]
 ) -> bool:
+    if source.nillable and source.attributes:
+        return False
     here, depth = (*path, *below), len(below)
     elements = _compiled(here)
     for tag, taking in source.attributes:

@@ -8,6 +8,7 @@ a person decides.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -21,7 +22,9 @@ from adapter.soap.values import FITTING_KINDS, CodeTables
 BREAKS, NEEDS, CHANGES, ADDS, DROPS = "breaks", "needs", "changes", "adds", "drops"
 KINDS = (BREAKS, NEEDS, CHANGES, ADDS, DROPS)
 LIKE_ENOUGH = 0.55
-"""A name or path must be so similar (0 to 1) to be shown as a guess."""
+"""A name or path must be so similar (0 to 1) to be followed: an operation's rows are held against its guess."""
+WORTH_A_LOOK = 0.45
+"""An operation must be so similar to be named at all."""
 DEPTH_MAX = 12
 """Elements are compared so deep; a type may contain itself."""
 
@@ -49,13 +52,15 @@ def compare(
 ) -> list[Change]:
     """All changes, those that break first."""
     before = {_key(each) for each in check(old, rows, tables) if not each.satisfied}
-    renamed = _renamed(old, new)
+    guesses = _renamed(old, new)
+    renamed = {name: guess for name, guess in guesses.items() if guess[1] >= LIKE_ENOUGH}
     moved = [
         replace(row, path=renamed[row.path][0]) if row.direction == OPERATION and row.path in renamed else row
         for row in rows
     ]
-    found = [*_operations_gone(old, new, rows, renamed)]
-    gone = {each.verb for each in found if not each.guess}
+    found = [*_operations_gone(old, new, rows, guesses)]
+    gone = {each.verb for each in found if each.likeness < LIKE_ENOUGH}
+    found += _whole(old, new)
     by_number = {row.number: row for row in moved}
     for finding in check(new, moved, tables):
         if finding.satisfied or _key(finding) in before or finding.verb in gone:
@@ -86,17 +91,44 @@ def _renamed(old: Contract, new: Contract) -> dict[str, tuple[str, float]]:
     pairs = sorted(((_alike(one, other), one.name, other.name) for one in gone for other in fresh), reverse=True)
     found: dict[str, tuple[str, float]] = {}
     for likeness, one, other in pairs:
-        if likeness >= LIKE_ENOUGH and one not in found and other not in {name for name, _ in found.values()}:
+        if likeness >= WORTH_A_LOOK and one not in found and other not in {name for name, _ in found.values()}:
             found[one] = (other, likeness)
     return found
 
 
 def _alike(one: Operation, other: Operation) -> float:
-    """Half the name, half what the messages hold."""
-    fields = {*_texts(one.request), *_texts(one.reply)}
-    others = {*_texts(other.request), *_texts(other.reply)}
-    shared = len(fields & others) / len(fields | others) if fields | others else 1.0
-    return round((_likeness(one.name, other.name) + shared) / 2, 2)
+    """Half the name, half what the messages hold; without a path in common, a quarter for the kinds of texts."""
+    fields = [*_texts(one.request).items(), *_texts(one.reply).items()]
+    others = [*_texts(other.request).items(), *_texts(other.reply).items()]
+    paths = _shared(Counter(path for path, _ in fields), Counter(path for path, _ in others))
+    kinds = _shared(Counter(kind for _, (kind, _) in fields), Counter(kind for _, (kind, _) in others))
+    return round(_likeness(one.name, other.name) / 2 + max(paths / 2, kinds / 4), 2)
+
+
+def _shared(one: Counter[str], other: Counter[str]) -> float:
+    whole = (one | other).total()
+    return (one & other).total() / whole if whole else 1.0
+
+
+def _whole(old: Contract, new: Contract) -> Iterator[Change]:
+    """What differs in the contract as a whole."""
+    for what, one, other in (
+        ("SOAP", _of(old, "soap_version"), _of(new, "soap_version")),
+        ("the namespace of messages", _namespaces(old), _namespaces(new)),
+        ("headers", _of(old, "headers"), _of(new, "headers")),
+    ):
+        if one != other:
+            message = f"{what} was {', '.join(sorted(one)) or 'none'}, is {', '.join(sorted(other)) or 'none'}"
+            yield Change(CHANGES, new.channel, 0, "", new.channel, message)
+
+
+def _of(contract: Contract, name: str) -> set[str]:
+    said = [getattr(each, name) for each in contract.operations.values()]
+    return {word for each in said for word in ([each] if isinstance(each, str) else each)}
+
+
+def _namespaces(contract: Contract) -> set[str]:
+    return {each.request.tag.rpartition("}")[0].lstrip("{") for each in contract.operations.values()}
 
 
 def _texts(root: Node) -> dict[str, tuple[str, bool]]:
@@ -125,8 +157,14 @@ def _operations_gone(
             continue
         guess, likeness = renamed.get(name, ("", 0.0))
         row = bound.get(name)
-        kind, number, verb = (BREAKS, row.number, row.verb) if row else (DROPS, 0, "")
-        yield Change(kind, new.channel, number, verb, name, f"operation {name} is gone", guess, likeness)
+        message = f"operation {name} is gone"
+        if row is None:
+            yield Change(DROPS, new.channel, 0, "", name, message, guess, likeness)
+            continue
+        if likeness < LIKE_ENOUGH:
+            count = sum(each.verb == row.verb for each in rows)
+            message += f"; all {count} rows of {row.verb} must be written anew"
+        yield Change(BREAKS, new.channel, row.number, row.verb, name, message, guess, likeness)
 
 
 def _broken(finding: Finding, row: BindingRow | None, rows: Sequence[BindingRow], new: Contract) -> Change:
@@ -175,11 +213,9 @@ def _messages(channel: str, old: Operation, new: Operation, told: frozenset[str]
         return Change(kind, channel, 0, "", subject, f"operation {name}: {message}")
 
     for what, one, other in (
-        ("SOAP", old.soap_version, new.soap_version),
         ("SOAP action", old.soap_action, new.soap_action),
-        ("request", old.request.tag, new.request.tag),
-        ("reply", old.reply.tag, new.reply.tag),
-        ("headers", ", ".join(old.headers), ", ".join(new.headers)),
+        ("request", old.request.name, new.request.name),
+        ("reply", old.reply.name, new.reply.name),
     ):
         if one != other:
             yield news(CHANGES, name, f"{what} was {one or 'none'}, is {other or 'none'}")

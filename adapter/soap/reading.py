@@ -19,9 +19,10 @@ from lxml import etree
 from adapter.domain.national import UnreadableRow
 from adapter.errors import Rejected
 from adapter.soap.contract import problems_of
-from adapter.soap.values import Decode
+from adapter.soap.values import Decode, joined
 
 SHOWN_SCHEMA_PROBLEMS_MAX = 3
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
 class UnreadableReply(ValueError):
@@ -38,12 +39,23 @@ class Taking:
     required: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """An instant that stands as a date and a time: the keys of both halves and of the whole."""
+
+    field: str
+    keys: tuple[str, ...]
+    day: tuple[str, ...]
+    hour: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Source:
     """An element to read: what is taken from it and from the elements in it, by their tags.
 
     ``group`` names the list whose items its occurrences are; ``required`` what an item (or the whole
-    reply) must have. ``once`` says that the contract lets it stand once at most in its parent.
+    reply) must have, ``joinings`` what is put together in it. ``once`` says that the contract lets it
+    stand once at most in its parent, ``nillable`` that it may say that it has no value.
     """
 
     tag: str
@@ -52,11 +64,13 @@ class Source:
     attributes: list[tuple[str, Taking]] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     required: list[Taking] = field(default_factory=list)
+    joinings: list[Joining] = field(default_factory=list)
     once: bool = False
+    nillable: bool = False
 
-    def source(self, tag: str, *, once: bool) -> Source:
+    def source(self, tag: str, *, once: bool, nillable: bool) -> Source:
         """The source for a child, made when it is new."""
-        return self.sources.setdefault(tag, Source(tag, once=once))
+        return self.sources.setdefault(tag, Source(tag, once=once, nillable=nillable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,24 @@ def _take(taking: Taking, text: str, on: date, values: dict[str, Any]) -> None:
         _put(values, taking.keys, value)
 
 
+def _join(joining: Joining, values: dict[str, Any]) -> None:
+    day, hour = _taken_out(values, joining.day), _taken_out(values, joining.hour)
+    if day is None and hour is None:
+        return
+    if day is None or hour is None:
+        raise UnreadableReply(f"{joining.field} has a date or a time only")
+    try:
+        _put(values, joining.keys, joined(day, hour))
+    except ValueError as problem:
+        raise UnreadableReply(f"{joining.field}: {_kind_of(problem)}") from problem
+
+
+def _taken_out(values: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    for key in keys[:-1]:
+        values = values.get(key, {})
+    return values.pop(keys[-1], None)
+
+
 def _kind_of(problem: ValueError) -> str:
     """The problem's own words when they are ours; the standard library's quote the value."""
     text = str(problem)
@@ -132,7 +164,7 @@ class _Run:
         if source.sources:
             for child in element:
                 found = source.sources.get(child.tag)
-                if found is None:
+                if found is None or (found.nillable and child.get(NIL) in ("true", "1")):
                     continue
                 taking_ = found.taking
                 if found.group is not None:
@@ -144,6 +176,8 @@ class _Run:
         for needed in source.required:
             if not _has(values, needed.keys):
                 raise UnreadableReply(f"{needed.field} is missing")
+        for joining in source.joinings:
+            _join(joining, values)
 
     def read_row(self, source: Source, element: etree._Element, values: dict[str, Any], *, inside_row: bool) -> None:
         group = source.group or ()

@@ -8,10 +8,12 @@ Columns of ``mappings/bindings/<channel>.csv`` (lines starting with ``#`` are re
 * ``field``: our field, dotted; ``[]`` marks a repeated group (``slots[].starts``); empty for a constant;
 * ``path``: elements below the message's root, local names, ``/`` between, ``[]`` where the group
   repeats, ``@name`` last for an attribute. Namespaces, qualification and order come from the WSDL;
-* ``type``: text, int, bool, instant, warsaw-local, date, base64, code, oid-root, oid-extension;
+* ``type``: text, int, bool, instant, warsaw-local, date, base64, code, oid-root, oid-extension; and
+  ``local-date`` with ``local-time``: an instant in two places, as the clock on the wall in Warsaw
+  shows it (two rows of one field);
 * ``table``: the code table (file stem in ``mappings/``) of a ``code``;
 * ``multiplicity``: ``1`` we fill it in every message / need it in every reply or item (a refusal is a
-  reply, too), ``0..1`` it may be absent;
+  reply, too), ``0..1`` it may be absent (an element that must be there and may be nil is sent as nil);
 * ``constant``: a fixed text to send (no field then);
 * ``status``: CONFIRMED or RECONSTRUCTION; ``source``: where it is known from.
 """
@@ -28,7 +30,21 @@ COLUMNS = ("verb", "direction", "field", "path", "type", "table", "multiplicity"
 EVERY_VERB = "*"
 OPERATION, REQUEST, REPLY, FAULT = "operation", "request", "reply", "fault"
 DIRECTIONS = (OPERATION, REQUEST, REPLY, FAULT)
-TYPES = ("text", "int", "bool", "instant", "warsaw-local", "date", "base64", "code", "oid-root", "oid-extension")
+LOCAL_DATE, LOCAL_TIME = "local-date", "local-time"
+TYPES = (
+    "text",
+    "int",
+    "bool",
+    "instant",
+    "warsaw-local",
+    LOCAL_DATE,
+    LOCAL_TIME,
+    "date",
+    "base64",
+    "code",
+    "oid-root",
+    "oid-extension",
+)
 MULTIPLICITIES = ("1", "0..1")
 STATUSES = ("CONFIRMED", "RECONSTRUCTION")
 FOLDER = "bindings"

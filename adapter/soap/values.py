@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -57,10 +57,26 @@ def _encode_instant(value: object, on: date) -> str:
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat().removesuffix("+00:00") + "Z"
 
 
-def _encode_warsaw(value: object, on: date) -> str:
+def _wall_clock(value: object) -> datetime:
+    """An instant as the clock on the wall in Warsaw shows it; refused in the hour that it shows twice."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("an instant with a zone is needed")
-    return value.astimezone(WARSAW).replace(tzinfo=None).isoformat()
+    local = value.astimezone(WARSAW)
+    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+        raise ValueError("a local time in the hour when the clocks change")
+    return local.replace(tzinfo=None)
+
+
+def _encode_warsaw(value: object, on: date) -> str:
+    return _wall_clock(value).isoformat()
+
+
+def _encode_local_date(value: object, on: date) -> str:
+    return _wall_clock(value).date().isoformat()
+
+
+def _encode_local_time(value: object, on: date) -> str:
+    return _wall_clock(value).time().isoformat()
 
 
 def _encode_date(value: object, on: date) -> str:
@@ -106,13 +122,32 @@ def _decode_instant(text: str, on: date) -> datetime:
 
 
 def _decode_warsaw(text: str, on: date) -> datetime:
-    value = datetime.fromisoformat(text.strip())
+    return _instant_of(datetime.fromisoformat(text.strip()))
+
+
+def _instant_of(value: datetime) -> datetime:
     if value.tzinfo is not None:
         raise ValueError("a local time with a zone")
-    early, late = value.replace(tzinfo=WARSAW), value.replace(tzinfo=WARSAW, fold=1)
+    early, late = value.replace(tzinfo=WARSAW, fold=0), value.replace(tzinfo=WARSAW, fold=1)
     if early.utcoffset() != late.utcoffset():
         raise ValueError("a local time in the hour when the clocks change")
     return early.astimezone(UTC)
+
+
+def _decode_local_time(text: str, on: date) -> time:
+    value = time.fromisoformat(text.strip())
+    if value.tzinfo is not None:
+        raise ValueError("a local time with a zone")
+    return value
+
+
+def joined(day: date, hour: time) -> datetime:
+    """The instant of a local date and a local time in Warsaw.
+
+    Raises:
+        ValueError: the clock shows that time twice or not at all that day.
+    """
+    return _instant_of(datetime.combine(day, hour))
 
 
 def _decode_date(text: str, on: date) -> date:
@@ -143,11 +178,23 @@ _ENCODERS: dict[str, Encode] = {
     "bool": _encode_bool,
     "instant": _encode_instant,
     "warsaw-local": _encode_warsaw,
+    "local-date": _encode_local_date,
+    "local-time": _encode_local_time,
     "date": _encode_date,
     "base64": _encode_base64,
 }
 _PLAIN = frozenset(
-    {_encode_int, _encode_bool, _encode_instant, _encode_warsaw, _encode_date, _encode_base64, _encode_oid}
+    {
+        _encode_int,
+        _encode_bool,
+        _encode_instant,
+        _encode_warsaw,
+        _encode_date,
+        _encode_base64,
+        _encode_oid,
+        _encode_local_date,
+        _encode_local_time,
+    }
 )
 _DECODERS: dict[str, Decode] = {
     "text": _decode_text,
@@ -157,6 +204,8 @@ _DECODERS: dict[str, Decode] = {
     "bool": _decode_bool,
     "instant": _decode_instant,
     "warsaw-local": _decode_warsaw,
+    "local-date": _decode_date,
+    "local-time": _decode_local_time,
     "date": _decode_date,
     "base64": _decode_base64,
 }
@@ -168,6 +217,8 @@ FITTING_KINDS: dict[str, frozenset[str]] = {
     "bool": frozenset({"bool"}),
     "instant": frozenset({"instant"}),
     "warsaw-local": frozenset({"instant"}),
+    "local-date": frozenset({"date"}),
+    "local-time": frozenset({"time"}),
     "date": frozenset({"date"}),
     "base64": frozenset({"base64"}),
     "code": frozenset({"text", "number"}),

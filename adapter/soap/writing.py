@@ -18,6 +18,8 @@ from adapter.soap.structure import Node
 from adapter.soap.values import Encode
 
 Values = Mapping[str, object]
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+NIL = f"{{{XSI}}}nil"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class Part:
     group: tuple[str, ...] | None = None
     attributes: list[tuple[str, Filling]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+
+    @property
+    def nil(self) -> bool:
+        """Whether it is written as nil when it has no value: the contract asks for it and lets it be nil."""
+        text_only = self.filling is not None and not self.attributes and self.group is None
+        return text_only and self.node.nillable and self.node.least > 0
 
     def part(self, node: Node) -> Part:
         """The part for a child node, made when it is new; parts stay in the order of the schema."""
@@ -64,6 +72,11 @@ def value_at(values: Values, keys: tuple[str, ...]) -> object | None:
     return found
 
 
+def has_nil(part: Part) -> bool:
+    """Whether something in a message may be written as nil."""
+    return part.nil or any(has_nil(inner) for inner in part.parts)
+
+
 def prefixes(root: Part) -> dict[str, str]:
     """Prefix -> namespace for a whole message, so that each namespace is declared once, at the top."""
     found: dict[str, None] = {}
@@ -77,7 +90,8 @@ def prefixes(root: Part) -> dict[str, str]:
             collect(inner)
 
     collect(root)
-    return {"ws" if n == 0 else f"t{n}": namespace for n, namespace in enumerate(found)}
+    spaces = {"ws" if n == 0 else f"t{n}": namespace for n, namespace in enumerate(found)}
+    return spaces | {"xsi": XSI} if has_nil(root) else spaces
 
 
 def write(root: Part, values: Values, on: date, nsmap: Mapping[str, str]) -> etree._Element:
@@ -162,6 +176,8 @@ def _write_one(part: Part, parent: etree._Element, values: Values, on: date) -> 
     if filling is not None and not part.attributes:
         text = _text(filling, values, on)
         if text is None:
+            if part.nil:
+                etree.SubElement(parent, part.node.tag).set(NIL, "true")
             return False
         etree.SubElement(parent, part.node.tag).text = text
         return not filling.constant

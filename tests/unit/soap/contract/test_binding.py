@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from adapter import resources
 from adapter.errors import Misconfigured
 from adapter.mapping.tables import Tables
 from adapter.soap import check
@@ -213,3 +214,14 @@ def test_faults_are_read_even_when_they_are_not_quite_right(bound: Mapping[str, 
     detail = etree.fromstring(f'<w:bledyOperacji xmlns:w="{ws}" xmlns:y="{wyj}">{one}<blad/></w:bledyOperacji>')
     assert [(each.major, each.minor, each.text) for each in bound["p1"].read_fault(detail)] == [("urn:a", "", "x")]
     assert bound["p1"].read_fault(etree.fromstring("<else/>")) == ()
+
+
+def test_half_an_instant_is_named(own_mappings: Path, tables: Tables) -> None:
+    table = own_mappings / "bindings" / "cer.csv"
+    row = "join_waiting_room,request,not_before,nieWczesniejNiz,date,"
+    assert row in table.read_text("utf-8")
+    table.write_text(table.read_text("utf-8").replace(row, row.replace(",date,", ",local-date,")), "utf-8")
+    found = check.check(load_contract(resources.wsdl(), "cer"), load_rows(own_mappings, "cer"), tables)
+    (wrong,) = [each for each in found if not each.satisfied]
+    assert (wrong.kind, wrong.subject) == (check.UNBOUND, "not_before")
+    assert wrong.message == "not_before has a local-date and no local-time"

@@ -53,6 +53,9 @@ READ_REFUSED = [
     ("instant", "2026-12-01T09:00:00", "no zone"),
     ("instant", "2026-12-01T24:00:00Z", "no such hour"),
     ("warsaw-local", "2026-12-01T09:00:00Z", "a zone"),
+    ("local-time", "09:00:00Z", "a zone"),
+    ("local-time", "24:30:00", "no such time"),
+    ("local-date", "2026-02-30", "no such day"),
     ("warsaw-local", "2026-10-25T02:30:00", "an hour that is there twice"),
     ("warsaw-local", "2026-03-29T02:30:00", "an hour that is not there"),
     ("date", "2026-12-01T00:00:00", "not a day"),
@@ -75,6 +78,9 @@ def test_a_text_that_is_no_value_is_refused(kind: str, text: str) -> None:
 WRITE_REFUSED = [
     ("instant", datetime(2026, 12, 1, 9), "no zone"),  # noqa: DTZ001
     ("warsaw-local", datetime(2026, 12, 1, 9), "no zone"),  # noqa: DTZ001
+    ("warsaw-local", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "an hour that is there twice"),
+    ("local-date", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "an hour that is there twice"),
+    ("local-time", datetime(2026, 12, 1, 9), "no zone"),  # noqa: DTZ001
     ("date", datetime(2026, 12, 1, tzinfo=UTC), "an instant is no day"),
     ("int", True, "a yes is no number"),
     ("text", 5, "a number is no text"),
