@@ -25,6 +25,9 @@ from adapter.store.session import Session, rows_of
 PUT_ROWS_MAX = 2000
 """Slots put by one statement."""
 
+_STATES = {one.value: one for one in SlotState}
+_KINDS = {one.value: one for one in SlotKind}
+
 
 class SqlCalendar(SqlPeople):
     """Implements :class:`adapter.ports.store.Calendar`."""
@@ -97,7 +100,7 @@ class SqlCalendar(SqlPeople):
         """Those of many slots that are known, by id."""
         rows = self._session.run(_SLOTS_BY_ID, facility=facility, ids=list(slot_ids))
         return {
-            row[0]: Slot(row[0], row[1], row[2], row[3], SlotState(row[4]), SlotKind(row[5]), row[6], row[7])
+            row[0]: Slot(row[0], row[1], row[2], row[3], _STATES[row[4]], _KINDS[row[5]], row[6], row[7])
             for row in rows
         }
 

@@ -14,6 +14,10 @@ COLUMNS = (
     "m.state, m.attempts, m.created_at, m.sent_at, m.answered_at, m.result_code, m.problem, m.after_id"
 )
 
+_DESTINATIONS = {one.value: one for one in Destination}
+_ACTIONS = {one.value: one for one in Action}
+_STATES = {one.value: one for one in MessageState}
+
 _NOT_PAUSED = """
     (m.facility, m.destination) NOT IN
         (SELECT p.facility, p.destination FROM outbox_pause p WHERE p.until > %(now)s)
@@ -179,14 +183,14 @@ def message_from(session: Session, row: Sequence[Any]) -> Message:
     return Message(
         id=identity,
         facility=facility,
-        destination=Destination(str(row[2])),
-        action=Action(str(row[3])),
+        destination=_DESTINATIONS[row[2]],
+        action=_ACTIONS[row[3]],
         subjects=tuple(cast("list[str]", row[4])),
         correlation_id=str(row[5]),
         message_id=str(row[6]),
         payload=cast("dict[str, object]", row[7]),
         sealed=sealed,
-        state=MessageState(str(row[9])),
+        state=_STATES[row[9]],
         attempts=cast(int, row[10]),
         created_at=cast(datetime, row[11]),
         sent_at=cast("datetime | None", row[12]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -231,7 +232,7 @@ def mutated(changes: list[Change], drops: set[str]) -> dict[str, Any]:
         try:
             for step in change.path[:-1]:
                 place = place[step]
-            place[change.path[-1]] = change.value
+            place[change.path[-1]] = copy.deepcopy(change.value)
         except (KeyError, IndexError, TypeError):
             continue
     return slot
