@@ -15,7 +15,7 @@ from adapter.mapping.write_back import (
     visit_identifier,
     waiting_entry_identifier,
 )
-from adapter.ports.store import Action, BlockProof, Destination, Message, NewMessage, UnitOfWork
+from adapter.ports.store import Action, BlockProof, Destination, Message, MessageState, NewMessage, UnitOfWork
 from adapter.services.adopt import adopt_created
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
@@ -129,6 +129,35 @@ def _visit_ended(eq: Equipment, work: UnitOfWork, message: Message, done: Done, 
     visit = work.calendar.visit(message.facility, visit_id)
     if visit is not None and visit.national_id == theirs:
         work.calendar.put_visit(message.facility, replace(visit, national_id=None))
+    if visit is not None:
+        _try_refused_again(work, message.facility, visit.patient_id)
+
+
+def _try_refused_again(work: UnitOfWork, facility: str, patient_id: str) -> None:
+    """A term that CeR refused its patient while the other one stood is asked for again, once.
+
+    Only what CeR itself refused (it gave a code), and only where the visit is still wanted and the
+    refusal is the last word on it.
+    """
+    refused = work.outbox.find(
+        facility=facility,
+        states=[MessageState.REFUSED],
+        actions=[Action.SAVE_VISIT],
+        subject=f"patient:{patient_id}",
+    )
+    for one in refused:
+        visit_id = str(one.payload["visit_id"])
+        visit = work.calendar.visit(facility, visit_id)
+        last = work.outbox.find(facility=facility, actions=[Action.SAVE_VISIT], subject=f"visit:{visit_id}", limit=1)
+        wanted = visit is not None and visit.active and visit.slot_ids == (one.payload["slot_id"],)
+        if (
+            wanted
+            and one.result_code
+            and one.attempts == 1
+            and last[0].id == one.id
+            and work.links.theirs(facility, "visit", visit_id) is None
+        ):
+            work.outbox.retry(one.id, "job:deliver", "the patient's other visit was cancelled")
 
 
 def _joined(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:

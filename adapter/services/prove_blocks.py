@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import uuid4
 
+from adapter.domain.moments import warsaw_day
 from adapter.domain.national import NationalSlotState, SlotListing
 from adapter.errors import AdapterError
 from adapter.ports import CallContext
@@ -27,7 +28,7 @@ class Proven:
 
 
 def prove_blocks(eq: Equipment, facility: str) -> Proven:
-    """Read back the blocks of a facility that CeR acknowledged and nobody has seen yet.
+    """Read back the blocks of a facility that CeR acknowledged and nobody has seen yet; past days are left alone.
 
     One list is fetched for each schedule and day. A block that is not there stays unproven: the next
     comparison names it BLOCK_NOT_SENT (or worse, when a visit stands on it).
@@ -35,8 +36,10 @@ def prove_blocks(eq: Equipment, facility: str) -> Proven:
     with eq.store.unit_of_work() as work:
         unproven = work.calendar.unproven_blocks(facility)
     wanted: dict[tuple[str, date], list[str]] = defaultdict(list)
+    today = warsaw_day(eq.clock.now())
     for slot_id, schedule_id, day in unproven:
-        wanted[schedule_id, day].append(slot_id)
+        if day >= today:
+            wanted[schedule_id, day].append(slot_id)
     result = Proven()
     for (schedule_id, day), slot_ids in sorted(wanted.items()):
         correlation = str(uuid4())

@@ -10,6 +10,7 @@ from adapter.errors import Rejected
 from adapter.ports import CallContext
 from adapter.ports.store import Message, UnitOfWork
 from adapter.services.equipment import Equipment
+from adapter.services.fresh_patient import refresh_patient
 from adapter.services.outcome import Done
 
 WANTED = frozenset({VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
@@ -56,7 +57,8 @@ def national_visit_id(work: UnitOfWork, message: Message) -> str:
 
 
 def save_visit(eq: Equipment, context: CallContext, message: Message) -> Done:
-    """Save a visit on its slot."""
+    """Save a visit on its slot, for the patient as the EHR has him now."""
+    refresh_patient(eq, message.facility, str(message.payload["visit_id"]))
     with eq.store.unit_of_work() as work:
         visit = _visit(work, message)
         patient = _patient(work, message, visit)
@@ -115,6 +117,7 @@ def record_attendance(eq: Equipment, context: CallContext, message: Message) -> 
 
 def join_waiting_room(eq: Equipment, context: CallContext, message: Message) -> Done:
     """Put a waiting patient in CeR's waiting room of the service."""
+    refresh_patient(eq, message.facility, str(message.payload["visit_id"]))
     with eq.store.unit_of_work() as work:
         visit = _visit(work, message)
         patient = _patient(work, message, visit)

@@ -205,3 +205,29 @@ def test_a_privileged_patient_with_a_waiver_may_wait(site: Site) -> None:
     )
     site.says(entry)
     assert [one["reference"] for one in site.admin.state()["waiting_room"]] == ["entry-1"]
+
+
+def test_a_mended_patient_counts_when_the_booking_leaves(site: Site) -> None:
+    site.book("visit-1", 0, LIS0)
+    site.says(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=cancelled("pat")))
+    mended = site.clinic.patient(0)
+    mended["telecom"][0]["value"] = "+48600999888"
+    site.says(mended, site.clinic.appointment("visit-2", 0, site.now(), place=LIS1))
+    with site.eq.store.unit_of_work() as work:
+        kept = work.calendar.patient("demo", "patient-1")
+    assert kept is not None
+    assert kept.phone == "+48600999888"
+    assert [visit["state"] for visit in site.visits("visit-2")] == ["saved"]
+
+
+def test_a_new_appointment_made_before_the_old_one_is_cancelled_is_saved_after_it(site: Site) -> None:
+    """CeR allows a patient one open first visit for a service: the second is refused until the first is gone."""
+    site.book("visit-1", 0, LIS0)
+    site.says(site.clinic.appointment("visit-2", 0, site.now(), place=LIS1))
+    assert not site.visits("visit-2")
+    site.says(
+        site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=cancelled("prov"))
+    )
+    site.until_quiet()
+    assert [visit["state"] for visit in site.visits("visit-2")] == ["saved"]
+    assert site.referral_state(0) == "with-provider"
