@@ -42,6 +42,15 @@ ON CONFLICT (facility, resource_type, resource_id, version) DO NOTHING
 """
 
 
+_ERASE_EARLIER = """
+UPDATE inbox e SET raw = ''::bytea FROM inbox taken
+WHERE taken.id = %(id)s AND taken.resource_type = %(secret)s AND e.facility = taken.facility
+    AND e.resource_type = taken.resource_type AND e.resource_id = taken.resource_id
+    AND e.id < taken.id AND e.state <> 'new'
+"""
+"""Refused and quarantined versions of what is taken now may hold the same access code."""
+
+
 class SqlInbox:
     """Implements :class:`adapter.ports.store.Inbox`."""
 
@@ -115,6 +124,8 @@ class SqlInbox:
             secret=ERASED_TYPE,
             problems=orjson.dumps([asdict(problem) for problem in problems]).decode(),
         )
+        if state is InboxState.TAKEN:
+            self._session.run(_ERASE_EARLIER, id=entry_id, secret=ERASED_TYPE)
 
     def settle_all(self, entry_ids: Sequence[int], state: InboxState) -> None:
         """Record that entries without problems became ``state``."""

@@ -150,6 +150,20 @@ def test_a_referral_that_was_taken_leaves_no_code_behind(store: SqlStore) -> Non
             work.inbox.replay(entry)
 
 
+def test_what_was_quarantined_before_leaves_no_code_behind_either(store: SqlStore) -> None:
+    with store.unit_of_work() as work:
+        bad = work.inbox.put("demo", received("ServiceRequest", "R1", "1"), AT)
+        other = work.inbox.put("demo", received("ServiceRequest", "R2", "1"), AT)
+        slot = work.inbox.put("demo", received("Slot", "R1", "1"), AT)
+        good = work.inbox.put("demo", received("ServiceRequest", "R1", "2"), AT)
+        assert bad and other and slot and good
+        for entry in (bad, other, slot):
+            work.inbox.settle(entry, InboxState.QUARANTINED)
+        work.inbox.settle(good, InboxState.TAKEN)
+        found = {entry: work.inbox.get(entry) for entry in (bad, other, slot)}
+        assert {entry for entry, kept in found.items() if kept and kept.received.raw} == {other, slot}
+
+
 def write(store: SqlStore, *subjects: str, facility: str = "demo") -> None:
     with store.unit_of_work() as work:
         work.audit.write(
