@@ -156,7 +156,7 @@ def test_what_was_quarantined_before_leaves_no_code_behind_either(store: SqlStor
         other = work.inbox.put("demo", received("ServiceRequest", "R2", "1"), AT)
         slot = work.inbox.put("demo", received("Slot", "R1", "1"), AT)
         good = work.inbox.put("demo", received("ServiceRequest", "R1", "2"), AT)
-        assert bad and other and slot and good
+        assert None not in (bad, other, slot, good)
         for entry in (bad, other, slot):
             work.inbox.settle(entry, InboxState.QUARANTINED)
         work.inbox.settle(good, InboxState.TAKEN)
