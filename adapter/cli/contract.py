@@ -151,13 +151,15 @@ def list_(wsdl: Path | None, mappings: Path | None, as_json: bool) -> int:
     files = contract_files(contracts)
     if as_json:
         listed = [{"file": each.file, "origin": each.origin, "sha256": each.sha256} for each in files]
-        click.echo(json.dumps({"wsdl": str(contracts), "operations": operations, "files": listed}))
+        folders = {"wsdl": str(contracts), "mappings": str(bindings)}
+        click.echo(json.dumps({**folders, "operations": operations, "files": listed}))
         return 0
     for each in operations:
         verb = f"{each['verb']} ({each['status']})" if each["verb"] else "not bound"
         click.echo(f"{each['channel']:4} {each['operation']:52} {verb}")
     for file in files:
         click.echo(f"{file.origin:15} {file.file}  {file.sha256[:12]}  {file.note}")
+    click.echo(f"contracts in {contracts}, bindings in {bindings / 'bindings'}")
     return 0
 
 
