@@ -61,6 +61,19 @@ def test_security_stands_first_and_holds_its_parts_in_order(signer: Signer) -> N
     assert [each.tag for each in header[0]] == [ns.TIMESTAMP, ns.TOKEN, ns.SIGNATURE]
 
 
+@pytest.mark.parametrize("context", [CONTEXT, None], ids=["with a block", "empty"])
+def test_a_header_keeps_what_it_says_of_itself(signer: Signer, trust: SignerTrust, context: str | None) -> None:
+    """Security is put in as text: neither attributes nor namespaces of the Header may get in its way."""
+    block = etree.fromstring(context) if context else None
+    envelope = build_envelope(block, etree.fromstring("<o:ask xmlns:o='urn:o'>&gt;&lt;soapenv:Header&gt;</o:ask>"))
+    envelope[0].set("{urn:a}note", "1 > 0 / <soapenv:Header/>")
+    message = sign(envelope, signer, now=NOW, nonce="h1")
+    header = etree.fromstring(message)[0]
+    assert header.attrib == {"{urn:a}note": "1 > 0 / <soapenv:Header/>"}
+    assert [etree.QName(each).localname for each in header] == ["Security", *(["context"] if context else [])]
+    assert verified(message, trust).text == "><soapenv:Header>"
+
+
 def test_a_soap_1_2_message_is_signed_in_its_own_namespace(signer: Signer, trust: SignerTrust) -> None:
     envelope = build_envelope(etree.fromstring(CONTEXT), etree.fromstring("<o:ask xmlns:o='urn:o'/>"), SOAP_12)
     message = sign(envelope, signer, now=NOW, nonce="n12")
