@@ -11,7 +11,7 @@ The Body that is returned is the element whose digest was checked.
 from __future__ import annotations
 
 import hashlib
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +89,8 @@ class Verifier:
         timestamp = _only(security, ns.TIMESTAMP, "Timestamp")
         signed_info = _children(signature, _SIGNATURE_PARTS)
         algorithm, prefixes, references = _read_signed_info(signed_info[0])
+        if len({reference.get("URI") for reference in references}) != len(references):
+            raise unverified("a part is signed twice")
         covered = [_check_reference(reference, targets, envelope) for reference in references]
         for part, name in ((envelope.body, "Body"), (timestamp, "Timestamp")):
             if not any(part is each for each in covered):
@@ -232,6 +234,6 @@ def _base64(element: etree._Element, name: str) -> bytes:
     if len(element):
         raise unverified(f"its {name} holds elements")
     try:
-        return b64decode("".join((element.text or "").split()), validate=True)
+        return a2b_base64("".join((element.text or "").split()), strict_mode=True)
     except ValueError as error:  # binascii.Error is one; letters that are not ASCII are another
         raise unverified(f"its {name} is not base64") from error

@@ -118,6 +118,14 @@ def test_a_forged_message_is_refused(
     assert broken.reason != "its signature is wrong", "the forgery computes; it is refused for what it is"
 
 
+def test_a_part_that_is_signed_twice_is_refused(verifier: Verifier, message: bytes, signer: Signer) -> None:
+    """A great Body that is named sixteen times would be computed sixteen times."""
+    forged = soap_attacks.forge(
+        message, signer.key, signer.certificate, NOW, parts=("body", "header", "timestamp", "body")
+    )
+    assert refusal(verifier, forged).reason == "a part is signed twice"
+
+
 def test_a_message_of_the_other_version_is_refused(verifier: Verifier, signer: Signer) -> None:
     """Even if its signature is good: what was asked in one version is answered in it."""
     assert refusal(verifier, reply(signer, SOAP_12)).reason == "it is not a SOAP 1.1 envelope"
