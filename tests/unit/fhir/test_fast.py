@@ -313,3 +313,74 @@ def test_nesting_size_and_byte_order_mark_are_not_its_own() -> None:
     raw = b'{"resourceType":"Slot","extension":' + b"[" * 6000 + b"]" * 6000 + b"}"
     assert quick(raw) is None
     assert quick(b"") is None
+
+
+LIKELY_TEXTS = st.text(min_size=1, max_size=8) | st.sampled_from(
+    ["Poradnia", "Gabinet łóżko", "a b", " a", "a\u00a0b", "-"]
+)
+LIKELY_INSTANTS = st.from_regex(
+    r"202[0-9]-(0[1-9]|1[0-2])-([0-2][0-9]|30)T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]0[0-9]:[03]0)",
+    fullmatch=True,
+).filter(str.isascii)
+LIKELY_CODES = st.sampled_from(["urgent", "stable", "a.b", "x|y", "ł", "a b", "1"])
+LIKELY_SYSTEMS = st.sampled_from([names.SLOT_KIND, "http://other.example/codes", "urn:oid:1.2.3", "x", "a:b%20c"])
+LIKELY_CODINGS = st.fixed_dictionaries(
+    {"system": LIKELY_SYSTEMS, "code": LIKELY_CODES}, optional={"display": LIKELY_TEXTS}
+)
+LIKELY = st.fixed_dictionaries(
+    {
+        "id": st.from_regex(r"[A-Za-z0-9.\-]{1,64}", fullmatch=True).filter(str.isascii),
+        "status": st.sampled_from(["free", "busy", "busy-tentative", "busy-unavailable", "entered-in-error"]),
+        "start": LIKELY_INSTANTS,
+        "end": st.just("2031-01-01T00:00:00Z") | LIKELY_INSTANTS,
+        "schedule": st.fixed_dictionaries(
+            {"reference": st.sampled_from(["Schedule/1", "Schedule/a-b.c", "Schedule/" + "x" * 64])},
+            optional={"type": st.just("Schedule"), "display": LIKELY_TEXTS},
+        ),
+        "appointmentType": st.fixed_dictionaries(
+            {"coding": st.tuples(st.just(KIND), LIKELY_CODINGS).map(list) | st.just([KIND])},
+            optional={"text": LIKELY_TEXTS},
+        ),
+    },
+    optional={
+        "comment": LIKELY_TEXTS,
+        "overbooked": st.booleans(),
+        "extension": st.lists(
+            st.fixed_dictionaries(
+                {"url": st.sampled_from([names.EXT_CAPACITY, names.EXT_SMART_CAPACITY])},
+                optional={"valuePositiveInt": st.integers(-1, 101), "valueInteger": st.integers(0, 101)},
+            ),
+            max_size=2,
+        ),
+        "meta": st.fixed_dictionaries(
+            {"versionId": LIKELY_CODES | st.from_regex(r"[A-Za-z0-9.\-]{1,64}", fullmatch=True)},
+            optional={"lastUpdated": LIKELY_INSTANTS, "source": LIKELY_SYSTEMS},
+        ),
+        "identifier": st.lists(
+            st.fixed_dictionaries(
+                {"system": LIKELY_SYSTEMS, "value": LIKELY_CODES},
+                optional={"use": st.sampled_from(["usual", "official", "temp", "secondary", "old"])},
+            ),
+            max_size=3,
+        ),
+    },
+)
+
+
+@quickly
+@given(slot=LIKELY)
+def test_it_agrees_on_likely_slots(slot: dict[str, Any]) -> None:
+    agree(dumped({"resourceType": "Slot", **slot}))
+
+
+def test_most_likely_slots_go_the_quick_way() -> None:
+    """So that the test above compares something."""
+    found: list[bool] = []
+
+    @settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(slot=LIKELY)
+    def look(slot: dict[str, Any]) -> None:
+        found.append(quick(dumped({"resourceType": "Slot", **slot})) is not None)
+
+    look()
+    assert sum(found) >= len(found) / 10
