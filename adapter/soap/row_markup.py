@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
-from adapter.soap.values import Encode, writes_plain
+from adapter.soap.values import Encode, texts_at_once, writes_plain
 from adapter.soap.writing import Filling, Part, carried, value_at
 
 _ODD = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]')
@@ -22,6 +22,8 @@ IN_ATTRIBUTE: Mapping[int, str] = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 )
 """What a text in an attribute is escaped with."""
+PLACE = "\0"
+"""Where a text goes in a format; no XML holds it otherwise."""
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -60,6 +62,9 @@ class _Leaf:
         encode, values = self.filling.encode, self._values(items, held)
         if encode is None:
             raise ValueError("a constant has no values")
+        quick = texts_at_once(encode, values)
+        if quick is not None and _ODD.search("".join(quick)) is None:
+            return list(quick)
         if writes_plain(encode):
             if None not in values:
                 return list(map(encode, values, repeat(on)))
@@ -101,16 +106,21 @@ class RowMarkup:
         if all(blank in (0, len(items)) for blank in blanks):
             form, said = self._form_of(self._part, iter([not blank for blank in blanks]))
             full = [column for column, blank in zip(columns, blanks, strict=True) if not blank]
-            out += map(form.__mod__, zip(*full, strict=True)) if full else repeat(form % (), len(items))
+            first, *between = form.split(PLACE)
+            woven = (each for pair in zip(full, map(repeat, between), strict=True) for each in pair)
+            out += chain.from_iterable(zip(repeat(first, len(items)), *woven, strict=False))
             return said
-        forms: dict[tuple[bool, ...], tuple[str, bool]] = {}
+        forms: dict[tuple[bool, ...], tuple[list[str], bool]] = {}
         said = False
         for row in zip(*columns, strict=True):
             shape = tuple(text is not None for text in row)
             form_said = forms.get(shape)
             if form_said is None:
-                form_said = forms[shape] = self._form_of(self._part, iter(shape))
-            out.append(form_said[0] % tuple(text for text in row if text is not None))
+                form, says = self._form_of(self._part, iter(shape))
+                form_said = forms[shape] = form.split(PLACE), says
+            first, *between = form_said[0]
+            out.append(first)
+            out += chain.from_iterable(zip((text for text in row if text is not None), between, strict=True))
             said = said or form_said[1]
         return said
 
@@ -150,6 +160,5 @@ def _leaves(part: Part) -> Iterator[_Leaf]:
 def _slot(filling: Filling, table: Mapping[int, str], shape: Iterator[bool]) -> tuple[str, bool]:
     """What stands in a format for a filling: its constant, a place for its text, or nothing."""
     if filling.encode is None:
-        return escaped(filling.constant, filling, table).replace("%", "%%"), False
-    there = next(shape)
-    return ("%s", True) if there else ("", False)
+        return escaped(filling.constant, filling, table), False
+    return (PLACE, True) if next(shape) else ("", False)

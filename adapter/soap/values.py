@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -244,6 +244,23 @@ def encoder(type_name: str, table: CodeTable | None) -> Encode:
 
         return encode
     return _ENCODERS[type_name]
+
+
+def texts_at_once(encode: Encode, values: Sequence[object]) -> Sequence[str] | None:
+    """What a writer of texts or of instants makes of a column; None when each value must be looked at.
+
+    Texts that are not empty stand for themselves; instants are in UTC.
+    """
+    if encode is _encode_text and set(map(type, values)) == {str} and "" not in values:
+        return values  # type: ignore[return-value]  # every one of them is a str
+    if encode is _encode_instant and set(map(type, values)) == {datetime}:
+        instants: Sequence[datetime] = values  # type: ignore[assignment]  # every one of them is a datetime
+        if all(each.tzinfo is UTC for each in instants):
+            return [each.isoformat()[:-UTC_SUFFIX_CHARACTERS] + "Z" for each in instants]
+    return None
+
+
+UTC_SUFFIX_CHARACTERS = len("+00:00")
 
 
 def writes_plain(encode: Encode) -> bool:
