@@ -223,6 +223,7 @@ def _compile_reply(root: Node, rows: Sequence[BindingRow], tables: CodeTables) -
             source = source.source(node.tag, once=above.once(node), nillable=node.nillable)
             if n in lists:
                 source.group = lists[n]
+                source.declared = tuple(each.tag for each in node.children) if node.in_order else ()
                 scope = source
         table = tables[row.table] if row.table else None
         required = row.required and row.field not in RESULT_FIELDS.reads

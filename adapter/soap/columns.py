@@ -21,9 +21,14 @@ from adapter.errors import Rejected
 from adapter.soap.reading import Joining, Reading, Source, Taking, read_valid, text_of
 from adapter.soap.values import Decode, is_instant, is_plain_text, joined
 
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 Keys = tuple[str, ...]
 _Path = Callable[[etree._Element], Any]
 """A compiled XPath: the texts or elements below the content of the message, or a truth."""
+
+
+OTHERS_MAX = 2
+"""Rows are looked at together when so many kinds of children at most must be shown to be absent."""
 
 
 class NotThisWay(Exception):
@@ -131,10 +136,16 @@ class _Column:
     elements: _Path
     depth: int
     attribute: str = ""
+    tag: str = ""
 
-    def read(self, content: etree._Element, rows: _Rows, once: _Once) -> list[Any] | None:
-        """A value for each row; None when no row has one."""
-        texts = self.texts(content)
+    def read(
+        self, content: etree._Element, rows: _Rows, once: _Once, whole: Mapping[str, list[str]] | None
+    ) -> list[Any] | None:
+        """A value for each row; None when no row has one. ``whole`` are the texts by tag, if known already."""
+        known = None if whole is None else whole.get(self.tag, []) if self.depth == 1 else []
+        texts = self.texts(content) if known is None else known
+        if not texts and whole is not None and not self.taking.required:
+            return None
         if len(texts) == rows.count and not (self.attribute and "" in texts):
             return once.decoded(self.taking, texts)
         if self.taking.required:
@@ -147,6 +158,39 @@ class _Column:
                 (values[rows.number(element, self.depth)],) = once.decoded(self.taking, [text])
                 some = True
         return values if some else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Texts of rows that all have the same children: found at once, when it is certain that they have.
+
+    The schema says in which order the children stand, and each at most once. So rows are alike when
+    there are as many children as the first row has, times the rows, and none of the other tags; no
+    row may say (xsi:type) that it is of a type that holds more.
+    """
+
+    declared: tuple[str, ...]
+    simple: frozenset[str]
+    count: _Path
+    nodes: _Path
+    has: Mapping[str, _Path]
+    typed: _Path
+
+    def read(self, content: etree._Element, rows: _Rows) -> dict[str, list[str]] | None:
+        """Texts by tag, one a row; None when the rows are not certainly alike."""
+        present = [str(child.tag) for child in rows.elements[0]]
+        others = [tag for tag in self.declared if tag not in present]
+        wide = len(present)
+        if not wide or not self.simple.issuperset(present) or len(set(present)) != wide or len(others) > OTHERS_MAX:
+            return None
+        if self.typed(content) or self.count(content) != wide * rows.count:
+            return None
+        if any(self.has[tag](content) for tag in others):
+            return None
+        nodes = self.nodes(content)
+        if len(nodes) != wide * rows.count:
+            return None
+        return {tag: nodes[place::wide] for place, tag in enumerate(present)}
 
 
 class _Rows:
@@ -179,20 +223,22 @@ class _List:
     inner: tuple[_List, ...]
     joinings: tuple[Joining, ...]
     depth: int
+    alike: _Alike | None
 
     def read(self, content: etree._Element, once: _Once) -> tuple[_Rows, Grid]:
         rows = _Rows(self.rows(content))
         columns: dict[Keys, Sequence[object]] = {}
         if not rows.count:
             return rows, Grid(0, columns)
+        whole = self.alike.read(content, rows) if self.alike is not None else None
         for column in self.columns:
-            found = column.read(content, rows, once)
+            found = column.read(content, rows, once, whole)
             if found is not None:
                 columns[column.taking.keys] = found
         for joining in self.joinings:
-            whole = _joined(columns.pop(joining.day, None), columns.pop(joining.hour, None))
-            if whole is not None:
-                columns[joining.keys] = whole
+            instants = _joined(columns.pop(joining.day, None), columns.pop(joining.hour, None))
+            if instants is not None:
+                columns[joining.keys] = instants
         for each in self.inner:
             inside, grid = each.read(content, once)
             if grid:
@@ -278,7 +324,19 @@ def _plan(source: Source, path: tuple[str, ...], depth: int) -> _List | None:
     keys = [*(each.taking.keys for each in columns), *(each.keys for each in inner)]
     if len(set(keys)) != len(keys):
         return None
-    return _List(source.group or (), _compiled(path), tuple(columns), tuple(inner), tuple(source.joinings), depth)
+    joinings, alike = tuple(source.joinings), _alike(source, path)
+    return _List(source.group or (), _compiled(path), tuple(columns), tuple(inner), joinings, depth, alike)
+
+
+def _alike(source: Source, path: tuple[str, ...]) -> _Alike | None:
+    """For rows of texts without attributes, in a known order."""
+    texts = {tag for tag, each in source.sources.items() if each.taking and not each.sources and not each.attributes}
+    if not source.declared or source.attributes or not all(source.sources[tag].once for tag in texts):
+        return None
+    has = {tag: _compiled((*path, tag), "boolean({0})") for tag in source.declared}
+    count, nodes = _compiled(path, "count({0}/*)"), _compiled(path, "{0}/*/node()")
+    typed = _compiled(path, "boolean({0}/@{1})", f"{{{XSI}}}type")
+    return _Alike(source.declared, frozenset(texts), count, nodes, has, typed)
 
 
 def _collect(
@@ -291,7 +349,7 @@ def _collect(
     for tag, taking in source.attributes:
         columns.append(_Column(taking, _compiled(here, "{0}/@{1}", tag), elements, depth, tag))
     if source.taking is not None:
-        columns.append(_Column(source.taking, _compiled(here, "{0}/node()"), elements, depth))
+        columns.append(_Column(source.taking, _compiled(here, "{0}/node()"), elements, depth, tag=source.tag))
     for tag, each in source.sources.items():
         if each.group is not None:
             planned = _plan(each, (*here, tag), depth + 1)

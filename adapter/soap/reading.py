@@ -55,7 +55,8 @@ class Source:
 
     ``group`` names the list whose items its occurrences are; ``required`` what an item (or the whole
     reply) must have, ``joinings`` what is put together in it. ``once`` says that the contract lets it
-    stand once at most in its parent, ``nillable`` that it may say that it has no value.
+    stand once at most in its parent, ``nillable`` that it may say that it has no value. ``declared``
+    are the tags of all its children, if they always come in this order.
     """
 
     tag: str
@@ -67,6 +68,7 @@ class Source:
     joinings: list[Joining] = field(default_factory=list)
     once: bool = False
     nillable: bool = False
+    declared: tuple[str, ...] = ()
 
     def source(self, tag: str, *, once: bool, nillable: bool) -> Source:
         """The source for a child, made when it is new."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from zeep.xsd import Any as Any_
 from zeep.xsd import Element
-from zeep.xsd.elements.indicators import Choice, Indicator
+from zeep.xsd.elements.indicators import Choice, Indicator, Sequence
 from zeep.xsd.types import AnySimpleType, ComplexType
 from zeep.xsd.types import builtins as xsd
 
@@ -94,6 +94,15 @@ class Node:
         return isinstance(self._type, ComplexType) and any(
             isinstance(each, Any_) for _, nested in self._type.elements_nested for each in _flat(nested)
         )
+
+    @property
+    def in_order(self) -> bool:
+        """Whether its children are one plain sequence of its own: always in this order, nothing in their place."""
+        if not isinstance(self._type, ComplexType):
+            return False
+        nested = [each for _, each in self._type.elements_nested]
+        plain = len(nested) == 1 and isinstance(nested[0], Sequence) and nested[0].max_occurs == 1
+        return plain and all(isinstance(each, Element) and not each.is_global for each in nested[0])
 
     @property
     def repeats(self) -> bool:

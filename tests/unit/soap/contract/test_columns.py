@@ -90,6 +90,40 @@ def test_columns_and_rows_say_the_same(slots: list[str]) -> None:
     assert outcome(content, quick=True) == outcome(content, quick=False)
 
 
+ALIKE = st.sets(st.sampled_from(["reference", "capacity", "changed"])).flatmap(
+    lambda there: st.lists(
+        st.builds(
+            lambda number, starts, kind, odd: (
+                "<slot>" + tag("identyfikatorSlotu", number)
+                + tag("identyfikatorObcy", "r" if "reference" in there else None)
+                + "<identyfikatorHarmonogramu>h</identyfikatorHarmonogramu>"
+                + tag("poczatek", starts) + tag("koniec", starts)
+                + tag("typ", kind) + "<status>WOLNY</status>" + tag("pojemnosc", "2" if "capacity" in there else None)
+                + tag("czasZmiany", starts if ("changed" in there) != odd else None) + "</slot>"
+            ),
+            WORDS, INSTANTS, st.sampled_from(["STABILNY", "PILNY"]), st.sampled_from([False, False, False, True]),
+        ),
+        min_size=2, max_size=6,
+    )
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(ALIKE)
+def test_rows_that_are_alike_or_almost_are_read_the_same(slots: list[str]) -> None:
+    content = cer_reply("PobierzBazoweDaneListySlotow", f"<listaSlotow>{''.join(slots)}</listaSlotow>")
+    assert outcome(content, quick=True) == outcome(content, quick=False)
+
+
+def test_as_many_children_are_not_the_same_children() -> None:
+    one, other = slot("<pojemnosc>2</pojemnosc>"), slot("<czasZmiany>2026-12-01T08:00:00Z</czasZmiany>")
+    place = "<identyfikatorHarmonogramu>"
+    both = [each.replace(place, f"<identyfikatorObcy>r</identyfikatorObcy>{place}") for each in (one, other)]
+    first, second = reading(*both).values["slots"]
+    assert (first["capacity"], "changed_at" in first) == (2, False)
+    assert ("capacity" in second, second["changed_at"].hour) == (False, 8)
+
+
 class Told:
     """Answers with one message."""
 
