@@ -345,7 +345,11 @@ def test_a_visit_moved_out_of_the_national_calendar_leaves_it(site: Site) -> Non
     """To another, closed schedule: CeR must not go on inviting the patient to the old term."""
     site.book("visit-1", 0, LIS0)
     sowa = next(one for one in site.clinic.schedules() if one["id"] == "dr-sowa") | {"active": False}
-    site.says(sowa, site.clinic.appointment("visit-1", 0, site.now(), place=("dr-sowa", 3, 0)))
+    site.says(
+        sowa,
+        site.clinic.slot("dr-sowa", 3, 0),
+        site.clinic.appointment("visit-1", 0, site.now(), place=("dr-sowa", 3, 0)),
+    )
     assert [visit["state"] for visit in site.visits("visit-1")] == ["cancelled"]
     assert site.referral_state(0) == "with-provider"
 
