@@ -149,7 +149,7 @@ class Serving:
             self.arrived.set()
             assert self.go_on.wait(20)
         reply = build_envelope(None, etree.fromstring(f"<r:done xmlns:r='urn:r'>{number}</r:done>"))
-        body = sign(reply, self.signer, now=datetime.now(UTC), nonce=str(number))
+        body = sign(reply, self.signer, now=TODAY, nonce=str(number))
         head = f"HTTP/1.1 200 X\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         connection.sendall(head + body)
 
