@@ -46,6 +46,7 @@ def examine(*, offline: bool = False) -> Iterator[Finding]:
         yield Finding("settings", "ok", f"facilities: {facilities}")
     else:
         yield Finding("settings", "warning", "no facility is configured", "write pomost.toml; see install.md")
+    yield from _patience(settings)
     yield from _tables_and_contracts(settings)
     yield from _certificates(settings)
     yield from _database(settings)
@@ -58,6 +59,21 @@ def _checked(subject: str, check: Callable[[], str], advice: str) -> Finding:
         return Finding(subject, "ok", check())
     except AdapterError as error:
         return Finding(subject, "bad", error.message, advice, unreachable=isinstance(error, Unavailable))
+
+
+def _patience(settings: Settings) -> Iterator[Finding]:
+    """A lost answer must not be asked about while the request may still be under way (D12)."""
+    for name, facility in settings.facilities.items():
+        for channel, endpoint in (("cer", facility.cer), ("p1", facility.p1)):
+            longest = endpoint.connect_timeout_seconds + endpoint.read_timeout_seconds
+            if settings.ask_after_seconds < longest:
+                yield Finding(
+                    f"settings of {name}",
+                    "warning",
+                    f"lost answers are asked about after {settings.ask_after_seconds:g} s, "
+                    f"but an exchange with {channel} may take {longest:g} s",
+                    "raise POMOST_ASK_AFTER_SECONDS",
+                )
 
 
 def _tables_and_contracts(settings: Settings) -> Iterator[Finding]:
@@ -116,6 +132,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
             elif status.newer:
                 text = f"schema {status.current} is newer than this program ({status.head}); nothing was touched"
                 yield Finding("migrations", "bad", text, "install the version of pomost that upgraded it")
+            elif database.embedded:
+                text = f"schema {status.current or 'none'}; the next command makes it {status.head}"
+                yield Finding("migrations", "ok", text)
             else:
                 text = f"schema {status.current or 'none'}, this program needs {status.head}"
                 yield Finding("migrations", "bad", text, "run pomost database upgrade")

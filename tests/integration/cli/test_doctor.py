@@ -22,6 +22,7 @@ def findings(done: Ran) -> dict[str, tuple[str, str]]:
 
 
 def test_all_is_well(installation: Installation) -> None:
+    installation.environment["POMOST_ASK_AFTER_SECONDS"] = "120"
     done = installation.call("doctor", "--json")
     assert done.code == 0, done.out
     found = findings(done)
@@ -33,6 +34,14 @@ def test_all_is_well(installation: Installation) -> None:
     }  # fmt: skip
     lines = installation.call("doctor").out.splitlines()
     assert all(line.startswith("ok      ") for line in lines)
+
+
+def test_asking_before_an_exchange_can_be_over_is_a_warning(installation: Installation) -> None:
+    installation.environment["POMOST_ASK_AFTER_SECONDS"] = "30"
+    done = installation.call("doctor", "--offline")
+    assert done.code == 0
+    assert "warning settings of demo: lost answers are asked about after 30 s" in done.out
+    assert "raise POMOST_ASK_AFTER_SECONDS" in done.out
 
 
 def test_offline_calls_nobody(installation: Installation) -> None:
