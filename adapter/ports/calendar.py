@@ -72,7 +72,7 @@ class Calendar(Protocol):
         """Insert or replace; the previous state is kept in the history."""
 
     def visit(self, facility: str, visit_id: str) -> Visit | None:
-        """One visit."""
+        """One visit, locked until the transaction ends."""
 
     def visits_on(self, facility: str, slot_id: str) -> Sequence[Visit]:
         """Visits that refer to a slot, any state."""
@@ -96,7 +96,7 @@ class Calendar(Protocol):
         """Insert or replace, key or access code sealed. The use case drops a code as soon as it was used."""
 
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
-        """One referral."""
+        """One referral, locked until the transaction ends."""
 
     def put_block(self, facility: str, proof: BlockProof) -> None:
         """Insert or replace the history of a slot's block."""

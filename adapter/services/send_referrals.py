@@ -78,17 +78,21 @@ def number_of(record: ReferralRecord) -> ReferralNumber:
     return number
 
 
-def _keep(eq: Equipment, message: Message, record: ReferralRecord, reading: ReferralReading) -> ReferralRecord:
+def _keep(eq: Equipment, message: Message, reading: ReferralReading) -> None:
     """Write down number and key before anything is asked of P1, so that a lost answer can be asked about."""
+    with eq.store.unit_of_work() as work:
+        record = work.calendar.referral(message.facility, str(message.payload["referral_id"]))
+        if record is not None:
+            work.calendar.put_referral(message.facility, _told(record, reading))
+            work.commit()
+
+
+def _told(record: ReferralRecord, reading: ReferralReading) -> ReferralRecord:
     if record.number is None and reading.number is not None:
         record = replace(record, number=reading.number)
     if isinstance(reading.key, ReferralKey):
         record = replace(record, referral=replace(record.referral, access=reading.key))
-    record = replace(record, state=reading.state)
-    with eq.store.unit_of_work() as work:
-        work.calendar.put_referral(message.facility, record)
-        work.commit()
-    return record
+    return replace(record, state=reading.state)
 
 
 def accept_referral(eq: Equipment, context: CallContext, message: Message) -> Done:
@@ -99,7 +103,7 @@ def accept_referral(eq: Equipment, context: CallContext, message: Message) -> Do
     told = record.referral.number
     if told is not None and reading.number is not None and told != reading.number:
         raise Rejected("the key opens another referral than the one named by its number", code="REFERRAL_MISMATCH")
-    _keep(eq, message, record, reading)
+    _keep(eq, message, reading)
     key = reading.key if isinstance(reading.key, ReferralKey) else access
     if not isinstance(key, ReferralKey):
         raise Rejected("P1 gave no key for this referral", code="REFERRAL_KEY_MISSING")

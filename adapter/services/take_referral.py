@@ -54,9 +54,15 @@ def _access(desk: Desk, known: ReferralRecord, told: ReferralAccess | None) -> R
 
 
 def will_be_held(desk: Desk, record: ReferralRecord) -> bool:
-    """Whether the referral is accepted, counting what is still on its way."""
+    """Whether the referral is accepted, counting what is still on its way.
+
+    What is on its way is read first: a message that is settled in between is then seen in the record.
+    """
     pending = desk.pending(subject_of(record.referral.id), ALL)
-    return pending.action is Action.ACCEPT_REFERRAL if pending is not None else record.held
+    if pending is not None:
+        return pending.action is Action.ACCEPT_REFERRAL
+    now = desk.work.calendar.referral(desk.facility, record.referral.id)
+    return now is not None and now.held
 
 
 def accept(desk: Desk, record: ReferralRecord, visit_at: datetime | None) -> int | None:

@@ -28,11 +28,13 @@ ENTRY_WILL_STAND = {Action.JOIN_WAITING_ROOM: True, Action.LEAVE_WAITING_ROOM: F
 def standing_of(desk: Desk, visit_id: str) -> Standing:
     """How a visit stands in CeR: what the links say, changed by its unfinished messages in their order.
 
-    Term and waiting-room entry are counted apart: for a while a visit may have both.
+    Term and waiting-room entry are counted apart: for a while a visit may have both. The messages are
+    read first: one that a worker settles in between is then seen twice, in its link too, and never lost.
     """
+    unfinished = desk.unfinished(f"visit:{visit_id}", [*TERM_WILL_STAND, *ENTRY_WILL_STAND])
     term = desk.work.links.theirs(desk.facility, "visit", visit_id) is not None
     entry = desk.work.links.theirs(desk.facility, "waiting-entry", visit_id) is not None
-    for message in reversed(desk.unfinished(f"visit:{visit_id}", [*TERM_WILL_STAND, *ENTRY_WILL_STAND])):
+    for message in reversed(unfinished):
         term = TERM_WILL_STAND.get(message.action, term)
         entry = ENTRY_WILL_STAND.get(message.action, entry)
     if term:

@@ -118,7 +118,12 @@ class SqlCalendar(SqlPeople):
         visits.put(self._session, facility, visit)
 
     def visit(self, facility: str, visit_id: str) -> Visit | None:
-        """One visit."""
+        """One visit, locked until the transaction ends: whoever writes it back loses nobody's change."""
+        self._session.run(
+            "SELECT 1 FROM visit WHERE facility = %(facility)s AND id = %(id)s FOR UPDATE",
+            facility=facility,
+            id=visit_id,
+        )
         found = visits.find(self._session, facility, t.visit.c.id == visit_id)
         return found[0] if found else None
 

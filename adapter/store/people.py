@@ -98,8 +98,12 @@ class SqlPeople:
         self._session.connection.execute(row.on_conflict_do_update(index_elements=["facility", "id"], set_=values))
 
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
-        """One referral."""
-        query = select(t.referral).where(t.referral.c.facility == facility, t.referral.c.id == referral_id)
+        """One referral, locked until the transaction ends: whoever writes it back loses nobody's change."""
+        query = (
+            select(t.referral)
+            .where(t.referral.c.facility == facility, t.referral.c.id == referral_id)
+            .with_for_update()
+        )
         row = self._session.connection.execute(query).mappings().one_or_none()
         if row is None:
             return None

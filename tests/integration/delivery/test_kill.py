@@ -195,7 +195,13 @@ def check_messages(site: Site) -> None:
         for message in site.messages()
         if message.state is not MessageState.DELIVERED
     ]
-    assert not left
+    subjects = {subject for one in left for subject in one[2] if subject.startswith("visit:")}
+    told = [
+        (one.id, one.action.value, one.state.value, one.attempts, one.sent_at, one.answered_at, one.after, one.payload)
+        for one in site.messages()
+        if subjects & set(one.subjects)
+    ]
+    assert not left, "\n".join(map(repr, [*told, *site.admin.state()["waiting_room"]]))
     with site.eq.store.unit_of_work() as work:
         assert work.audit.verify() is None
 
