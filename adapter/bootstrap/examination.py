@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from uuid import uuid4
 
 from adapter import resources
@@ -14,7 +15,7 @@ from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
 from adapter.errors import AdapterError, Unavailable
 from adapter.mapping.tables import load_tables
-from adapter.ports import CallContext
+from adapter.ports import CallContext, Hospital, Registry
 from adapter.settings import Settings, load_settings
 from adapter.soap.binding import load_bound_contract
 from adapter.soap.certificate_report import CertificateLine, certificate_report
@@ -159,24 +160,24 @@ def _others(settings: Settings) -> Iterator[Finding]:
                 yield from _reach(adapter.equipment.registry, facility, today)
                 yield _checked(
                     f"EHR of {facility}",
-                    lambda facility=facility: _ask_ehr(adapter.hospital, facility),  # type: ignore[misc]
+                    partial(_ask_ehr, adapter.hospital, facility),
                     "check address, certificates and credentials of the EHR",
                 )
     except AdapterError as error:
         yield Finding("adapter", "bad", error.message, "mend what is said above first", isinstance(error, Unavailable))
 
 
-def _ask_ehr(hospital: object, facility: str) -> str:
-    for page in hospital.changes(facility, "Schedule", ""):  # type: ignore[attr-defined]
+def _ask_ehr(hospital: Hospital, facility: str) -> str:
+    for page in hospital.changes(facility, "Schedule", ""):
         return f"answers; {len(page.resources)} schedules on the first page"
     return "answers; no schedules"
 
 
-def _reach(registry: object, facility: str, today: date) -> Iterator[Finding]:
+def _reach(registry: Registry, facility: str, today: date) -> Iterator[Finding]:
     context = CallContext(facility, str(uuid4()), str(uuid4()))
     subject = f"CeR for {facility}"
     try:
-        listing = registry.list_slots(context, "doctor", today)  # type: ignore[attr-defined]
+        listing = registry.list_slots(context, "doctor", today)
     except AdapterError as error:
         yield Finding(
             subject, "bad", error.message, "check address, certificates, network", isinstance(error, Unavailable)
