@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from adapter.domain.identifiers import CellCode, OidPair
 from adapter.domain.schedule import Schedule
@@ -32,7 +33,7 @@ def schedule_from_fhir(resource: Resource, tables: Tables, on: date) -> Schedule
     for coding in given:
         if coding.text("system") == names.PROGRAMME:
             code = coding.text("code") or ""
-            problems.mapped(coding.at("code"), lambda code=code: tables.cells_in_scope.row(code, on))  # type: ignore[misc]
+            problems.mapped(coding.at("code"), partial(tables.cells_in_scope.row, code, on))
     problems.refuse_if_any()
     active = schedule.content.get("active")
     return Schedule(

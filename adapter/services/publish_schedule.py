@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from adapter.domain.national import NationalSlotState
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot, SlotState
+from adapter.mapping.slot import slot_state_to_registry
 from adapter.ports.store import Action, Destination
 from adapter.services.desk import Desk
 from adapter.services.scope import in_scope
@@ -62,25 +63,20 @@ def known_in_cer(desk: Desk, slot_id: str) -> bool:
     return desk.work.links.theirs(desk.facility, "slot", slot_id) is not None
 
 
-def published_state(desk: Desk, state: SlotState) -> str:
-    """As what a slot stands in CeR (``mappings/slot_state.csv``, published_as); empty: not at all."""
-    return desk.eq.tables.slot_state.row(state.value)["published_as"]
-
-
 def _changes(desk: Desk, before: Slot | None, now: Slot) -> dict[str, object]:
     """What CeR must be told. Without an earlier version everything is told."""
     changes: dict[str, object] = {}
-    state = published_state(desk, now.state)
-    was = published_state(desk, before.state) if before is not None else None
-    if was != state:
-        changes["state"] = state
+    state = slot_state_to_registry(now.state, desk.eq.tables, desk.today)
+    was = slot_state_to_registry(before.state, desk.eq.tables, desk.today) if before is not None else None
+    if was is not state and state is not None:
+        changes["state"] = state.value
     if before is None or before.kind is not now.kind:
         changes["kind"] = now.kind.value
     if before is None or (before.starts, before.ends) != (now.starts, now.ends):
         changes["starts"] = now.starts.isoformat()
         changes["ends"] = now.ends.isoformat()
-    blocked = NationalSlotState.BLOCKED.value
-    if set(changes) == {"state"} and was is not None and blocked not in {was, state}:
+    blocked = NationalSlotState.BLOCKED
+    if set(changes) == {"state"} and before is not None and blocked not in {was, state}:
         changes["unless_visited"] = True
     return changes
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from adapter.domain.moments import warsaw_day
 from adapter.domain.national import NationalSlotState, SlotEdit, SlotOffer
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot, SlotKind
 from adapter.errors import Rejected
+from adapter.mapping.slot import slot_state_to_registry
 from adapter.ports import CallContext
 from adapter.ports.store import Action, Message, UnitOfWork
 from adapter.services.bring_visit import brought_to
@@ -38,8 +40,8 @@ def _offers(eq: Equipment, work: UnitOfWork, facility: str, slot_ids: Sequence[s
 def _offer(eq: Equipment, slot: Slot, schedule: Schedule | None) -> SlotOffer | Declined:
     if schedule is None:
         return Declined("the slot's schedule is not known")
-    published = eq.tables.slot_state.row(slot.state.value)["published_as"]
-    if not published:
+    published = slot_state_to_registry(slot.state, eq.tables, warsaw_day(eq.clock.now()))
+    if published is None:
         return Declined("the slot was withdrawn before it was published")
     return SlotOffer(
         reference=slot.id,
@@ -50,7 +52,7 @@ def _offer(eq: Equipment, slot: Slot, schedule: Schedule | None) -> SlotOffer | 
         starts=slot.starts,
         ends=slot.ends,
         kind=slot.kind,
-        state=NationalSlotState(published),
+        state=published,
         capacity=slot.capacity,
     )
 

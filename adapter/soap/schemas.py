@@ -28,7 +28,7 @@ class LocalFilesOnly(etree.Resolver):
         super().__init__()
         self.inside = inside
 
-    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # type: ignore[override]
+    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # type: ignore[override]  # lxml-stubs
         """One document for the parser."""
         if system_url in self.inside:
             return self.resolve_string(self.inside[system_url], context, base_url=system_url)

@@ -248,7 +248,7 @@ def _revocation(
     certificate: x509.Certificate,
     issuers: Sequence[x509.Certificate],
 ) -> _Revocation:
-    signed = any(revoked.is_signature_valid(each.public_key()) for each in issuers)  # type: ignore[arg-type]
+    signed = any(revoked.is_signature_valid(each.public_key()) for each in issuers)  # type: ignore[arg-type]  # read as RSA
     entry = revoked.get_revoked_certificate_by_serial_number(certificate.serial_number)
     return _Revocation(path, revoked.next_update_utc, signed, entry is not None)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapter.domain.appointment import Visit
@@ -197,11 +197,6 @@ class SqlCalendar(SqlPeople):
             .order_by(t.slot.c.day, t.slot.c.schedule_id, t.slot.c.id)
         )
         return [(row[0], row[1], row[2]) for row in self._session.connection.execute(query)]
-
-    def count_slots(self, facility: str) -> int:
-        """How many slots of the facility are known."""
-        query = select(func.count()).select_from(t.slot).where(t.slot.c.facility == facility)
-        return int(self._session.connection.execute(query).scalar_one())
 
 
 _PUT_SLOTS = """

@@ -111,8 +111,3 @@ class SqlStore:
             held = {"lease": LEASE_LOCK, "worker": worker}
             connection.execute(text("SELECT pg_advisory_lock(:lease, :worker)"), held)
             yield worker
-
-    def healthy(self) -> None:
-        """Raises Unavailable or Misconfigured unless the database answers and has our tables."""
-        with translated(), self._engine.connect() as connection:
-            connection.execute(text("SELECT 1 FROM facility LIMIT 1"))
