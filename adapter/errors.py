@@ -15,13 +15,17 @@ Caught only in the faces and in ``services/deliver.py``; always ``raise ... from
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+
+_WORD_STARTS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class AdapterError(Exception):
     """Root of all errors that the adapter raises on purpose.
 
-    ``code`` is stable and listed in ``docs/errors.md``; ``message`` is English and safe to show.
+    ``code`` is stable, in capitals (``UNMAPPED_CODE``; the class's own name unless one is given: ``BAD_INPUT``)
+    and listed in ``docs/errors.md``; ``message`` is English and safe to show.
     ``correlation_id`` ties the error to the audit trail and to what was said to the authority.
     """
 
@@ -31,7 +35,7 @@ class AdapterError(Exception):
     def __init__(self, message: str, *, code: str = "", correlation_id: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.code = code or type(self).__name__
+        self.code = code or _WORD_STARTS.sub("_", type(self).__name__).upper()
         self.correlation_id = correlation_id
 
 

@@ -159,7 +159,7 @@ class SqlDifferences:
             state=state,
             note=_note(state, who, note, at),
         ):
-            raise Refused(f"discrepancy {discrepancy_id} is closed", code="Closed")
+            raise Refused(f"discrepancy {discrepancy_id} is closed", code="DISCREPANCY_CLOSED")
 
 
 def _note(state: str, who: str, note: str, at: datetime) -> str:

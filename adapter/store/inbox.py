@@ -169,7 +169,7 @@ class SqlInbox:
         if not rows:
             raise BadInput(f"there is no inbox entry {entry_id}", field="id")
         if rows[0][0]:
-            raise Refused(f"the content of inbox entry {entry_id} was erased when it was taken", code="ContentErased")
+            raise Refused(f"the content of inbox entry {entry_id} was erased when it was taken", code="CONTENT_ERASED")
         self._session.run("UPDATE inbox SET state = 'new', problems = '[]'::jsonb WHERE id = %(id)s", id=entry_id)
 
     def refusals_by_rule(self, facility: str) -> Mapping[str, int]:

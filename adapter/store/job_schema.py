@@ -49,7 +49,7 @@ def _missing(connection: Connection) -> list[Path]:
             f"the database has the job engine's migration {have}, the installed procrastinate ends at "
             f"{files[-1].name}; install the version of pomost that made it",
             setting="DATABASE_URL",
-            code="DatabaseNewer",
+            code="DATABASE_NEWER",
         )
     return [file for file in files if file.name > have]
 

@@ -86,4 +86,4 @@ class SqlLinks:
 
 
 def _linked_elsewhere(kind: str, ours: str) -> Refused:
-    return Refused(f"{kind} {ours} or its national id is already linked to another one", code="LinkedElsewhere")
+    return Refused(f"{kind} {ours} or its national id is already linked to another one", code="LINKED_ELSEWHERE")

@@ -210,12 +210,12 @@ class SqlOutbox:
             raise BadInput(f"there is no outbox message {message_id}", field="id")
         state, had_sealed, facility, correlation_id = rows[0]
         if state != MessageState.REFUSED:
-            raise Refused(f"message {message_id} is {state}; only a refused one is put back", code="NotRefused")
+            raise Refused(f"message {message_id} is {state}; only a refused one is put back", code="NOT_REFUSED")
         if had_sealed:
             raise Refused(
                 f"message {message_id} was about a person and its content is erased; "
                 "replay the inbox entry it came from instead",
-                code="ContentErased",
+                code="CONTENT_ERASED",
             )
         now = self._session.clock.now()
         self._session.run(
@@ -246,7 +246,7 @@ class SqlOutbox:
         state, facility, correlation_id = rows[0]
         if state not in {MessageState.WAITING, MessageState.IN_DOUBT}:
             raise Refused(
-                f"message {message_id} is {state}; only a waiting or in-doubt one is dropped", code="NotWaiting"
+                f"message {message_id} is {state}; only a waiting or in-doubt one is dropped", code="NOT_WAITING"
             )
         now = self._session.clock.now()
         self._session.run(

@@ -76,7 +76,7 @@ def require_current(engine: Engine) -> None:
             f"the database is at version {found.current or 'none'}, this program needs {found.head}; "
             "run: pomost database upgrade",
             setting="DATABASE_URL",
-            code="DatabaseOlder",
+            code="DATABASE_OLDER",
         )
 
 
@@ -85,7 +85,7 @@ def _newer(found: SchemaStatus) -> Misconfigured:
         f"the database is at version {found.current}, newer than this program ({found.head}); "
         "install the version of pomost that upgraded it. Nothing was touched",
         setting="DATABASE_URL",
-        code="DatabaseNewer",
+        code="DATABASE_NEWER",
     )
 
 

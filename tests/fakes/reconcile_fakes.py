@@ -280,7 +280,7 @@ class FakeDifferences:
         for n, old in enumerate(self.state.discrepancies):
             if old.id == discrepancy_id:
                 if old.state == "closed" and state != "reported":
-                    raise Refused(f"discrepancy {discrepancy_id} is closed", code="Closed")
+                    raise Refused(f"discrepancy {discrepancy_id} is closed", code="DISCREPANCY_CLOSED")
                 entry: Mapping[str, object] = {"at": at.isoformat(), "who": who, "state": state, "note": note}
                 kept = "closed" if old.state == "closed" else state
                 self.state.discrepancies[n] = replace(old, state=kept, history=(*old.history, entry))

@@ -12,6 +12,7 @@ from house.tree import PACKAGE, TOP, calls, files, name, parsed, sources, string
 from pydantic import BaseModel
 
 from adapter.domain.discrepancy import DiscrepancyClass
+from adapter.errors import AdapterError
 from adapter.ports.store import Action, InboxState, MessageState
 from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings, HospitalSettings, Settings
 from adapter.soap import broken
@@ -111,6 +112,11 @@ def test_every_error_class_is_explained() -> None:
 
 def test_every_error_code_is_explained() -> None:
     assert not missing(error_codes(), "docs/errors.md")
+
+
+def test_every_error_code_is_in_capitals() -> None:
+    assert not [code for code in error_codes() if not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", code)]
+    assert AdapterError("x").code == "ADAPTER_ERROR"
 
 
 def test_every_broken_exchange_is_explained() -> None:

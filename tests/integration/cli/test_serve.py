@@ -59,7 +59,7 @@ def test_web_only_does_no_work_and_tells_whether_it_could(installation: Installa
         assert get(f"{url}/health/ready")[0] == 200
         installation.rows("ALTER TABLE alembic_version RENAME TO elsewhere")
         assert get(f"{url}/health/live")[0] == 200
-        assert get(f"{url}/health/ready") == (503, {"status": "not ready", "code": "DatabaseOlder"})
+        assert get(f"{url}/health/ready") == (503, {"status": "not ready", "code": "DATABASE_OLDER"})
         installation.rows("ALTER TABLE elsewhere RENAME TO alembic_version")
         assert get(f"{url}/health/ready")[0] == 200
         assert "pomost works" not in service.said
@@ -82,7 +82,7 @@ def test_a_taken_port_is_one_clear_line(installation: Installation, mode: list[s
         port = taken.getsockname()[1]
         done = installation.call("serve", *mode, "--port", str(port))
     assert done.code == 3
-    assert done.err == f"pomost: cannot listen on 127.0.0.1:{port}: Address already in use [Misconfigured]\n"
+    assert done.err == f"pomost: cannot listen on 127.0.0.1:{port}: Address already in use [MISCONFIGURED]\n"
 
 
 def test_a_worker_alone_ends_when_told(installation: Installation) -> None:
