@@ -128,17 +128,21 @@ class SlotEdit:
 
 @dataclass(frozen=True, slots=True)
 class SlotReceipt:
-    """The answer for one slot of a batch: CeR's id, or why it was refused (one bad slot sinks no other)."""
+    """The answer for one slot of a batch: CeR's id, or why it was refused (one bad slot sinks no other).
+
+    ``doubt`` says why the answer proves nothing for this slot: it must be read back before it is sent again.
+    """
 
     reference: str
     slot_id: str | None = None
     result_code: str = ""
     refusal: str | None = None
+    doubt: str | None = None
 
     @property
     def accepted(self) -> bool:
         """Whether CeR took this slot."""
-        return self.refusal is None
+        return self.refusal is None and self.doubt is None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

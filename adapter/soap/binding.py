@@ -52,10 +52,20 @@ class Result:
 
 
 class BoundVerb:
-    """One verb of ours on one operation of the contract."""
+    """One verb of ours on one operation of the contract. ``fields`` are those of ours that its requests carry."""
 
-    def __init__(self, operation: BoundOperation, contract: Operation, *, writes: bool, request: Part, reply: Source):
+    def __init__(
+        self,
+        operation: BoundOperation,
+        contract: Operation,
+        *,
+        writes: bool,
+        request: Part,
+        reply: Source,
+        fields: frozenset[str] = frozenset(),
+    ):
         self.operation = operation
+        self.fields = fields
         self.writes = writes
         self.schema = contract.schema
         self._request = request
@@ -155,6 +165,7 @@ def bind_contract(
             writes=legend.writes,
             request=_compile_request(operation.request, rows_for(rows, verb, REQUEST), tables),
             reply=_compile_reply(operation.reply, rows_for(rows, verb, REPLY), tables),
+            fields=frozenset(row.field for row in rows_for(rows, verb, REQUEST)),
         )
     told = [row for row in rows if row.direction == FAULT]
     faults = {node.tag: _compile_reply(node, told, tables) for node in fault_nodes(operations)}

@@ -23,14 +23,15 @@ from adapter.domain.national import (
     WaitingRoomEntry,
     WaitingRoomOrder,
 )
-from adapter.errors import BadInput, Rejected
 from adapter.mapping.tables import Tables
 from adapter.ports import CallContext, Clock
 from adapter.soap import cer_reading
-from adapter.soap.binding import BoundContract, Result
-from adapter.soap.dialogue import Dialogue, Told, correlated, unreadable
+from adapter.soap.binding import BoundContract
+from adapter.soap.dialogue import Dialogue, correlated, unreadable
 from adapter.soap.persons import CELL, oid_of, person_to_national
 from adapter.soap.reading import UnreadableReply
+from adapter.soap.slot_batches import SlotBatches
+from adapter.soap.slot_pages import require_days, whole_list
 from adapter.soap.wire import Channel, Judge
 
 BATCH_MAX_DEFAULT = 500
@@ -51,54 +52,19 @@ class CerRegistry:
         *,
         batch_max: int = BATCH_MAX_DEFAULT,
     ) -> None:
+        require_days(contract)
         self._dialogue = Dialogue(contract, channel, judge, clock)
         self._tables = tables
         self._cell_root = oid_of(tables.identifier_systems, CELL)
-        self.batch_max = batch_max
+        self._batches = SlotBatches(self._dialogue, self._offer, batch_max)
 
     def list_slots(self, context: CallContext, schedule: str, day: date) -> SlotListing:
         """See :meth:`adapter.ports.Registry.list_slots`. A row that cannot be read is reported, not dropped."""
-        told = self._dialogue.ask(context, "list_slots", {"schedule": schedule, "day": day})
-        slots, unread = cer_reading.slots_of(told, schedule)
-        return SlotListing(
-            slots=slots,
-            fetched_at=told.at,
-            digest=told.answer.digest,
-            server_time=told.reading.values.get("server_time"),
-            unreadable=unread,
-        )
+        return whole_list(self._dialogue, context, schedule, day)
 
     def put_slots(self, context: CallContext, offers: Sequence[SlotOffer]) -> Sequence[SlotReceipt]:
-        """See :meth:`adapter.ports.Registry.put_slots`.
-
-        Raises:
-            BadInput: more offers than a batch holds, none, or one reference twice; nothing was sent.
-            InDoubt: the answer does not say for each offer what became of it.
-        """
-        references = [offer.reference for offer in offers]
-        if not 1 <= len(offers) <= self.batch_max or len(set(references)) != len(references):
-            raise BadInput(f"a batch has 1 to {self.batch_max} slots, each once", field="slots")
-        told = self._dialogue.ask(context, "put_slots", {"slots": [self._offer(offer) for offer in offers]})
-        with correlated(context):
-            return self._receipts(told, references)
-
-    def _receipts(self, told: Told, references: Sequence[str]) -> tuple[SlotReceipt, ...]:
-        if told.reading.unreadable:
-            raise unreadable("put_slots", UnreadableReply(told.reading.unreadable[0].problem), write=True)
-        items = {row["reference"]: row for row in told.reading.values.get("items", ())}
-        if len(told.reading.values.get("items", ())) != len(references) or set(items) != set(references):
-            raise unreadable("put_slots", UnreadableReply("not one result for each slot"), write=True)
-        return tuple(self._receipt(reference, items[reference]) for reference in references)
-
-    def _receipt(self, reference: str, row: cer_reading.Row) -> SlotReceipt:
-        result = Result(row["major"], row.get("minor", ""), row.get("text", ""))
-        try:
-            self._dialogue.judge_item(result)
-        except Rejected as refused:
-            return SlotReceipt(reference, None, refused.result_code or result.major, refused.message)
-        if not row.get("id"):
-            raise unreadable("put_slots", UnreadableReply("items[].id is missing"), write=True)
-        return SlotReceipt(reference, row["id"], result.major)
+        """See :meth:`adapter.ports.Registry.put_slots` and :class:`adapter.soap.slot_batches.SlotBatches`."""
+        return self._batches.put(context, offers)
 
     def _offer(self, offer: SlotOffer) -> dict[str, object]:
         return {

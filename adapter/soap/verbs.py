@@ -35,6 +35,8 @@ def _verb(writes: bool, sends: str, reads: str = "") -> Verb:
 RESULT = "result.major! result.minor result.text"
 """Bound once for all verbs with ``*``."""
 _TIME = " server_time"
+_PAGE = "page page_index page_token page_size"
+"""Which page of a list is asked for: counted from 1, counted from 0, or by the token of the page before."""
 _PERSON = "person.root! person.extension! given! family! phone referral.root referral.extension"
 _VISIT = "visit.id! visit.saved_at" + _TIME
 _ENTRY = "entry.id! entry.open! entry.reference entry.searched_until entry.visit_id" + _TIME
@@ -42,10 +44,11 @@ _ENTRY = "entry.id! entry.open! entry.reference entry.searched_until entry.visit
 CER: Mapping[str, Verb] = {
     "list_slots": _verb(
         False,
-        "schedule! day!",
+        f"schedule! day from until {_PAGE}",
         "slots[].id! slots[].reference slots[].schedule slots[].starts! slots[].ends! slots[].kind! slots[].state!"
         " slots[].capacity slots[].changed_at slots[].visits[].id! slots[].visits[].reference"
-        " slots[].visits[].state! slots[].visits[].saved_at slots[].visits[].origin" + _TIME,
+        " slots[].visits[].state! slots[].visits[].saved_at slots[].visits[].origin"
+        " next_page_token more pages total" + _TIME,
     ),
     "put_slots": _verb(
         True,

@@ -197,18 +197,45 @@ def test_a_batch_gives_receipts_in_the_order_of_the_offers(registry: CerRegistry
     assert channel.writes == [True]
 
 
+def nothing(reference: str) -> str:
+    return f"<wynikSlotu><identyfikatorObcy>{reference}</identyfikatorObcy></wynikSlotu>"
+
+
 @pytest.mark.parametrize(
-    ("items", "why"),
+    ("items", "doubtful"),
     [
-        ((item("a", "N-1"),), "one is missing"),
-        ((item("a", "N-1"), item("x", "N-2")), "one is another"),
-        ((item("a", "N-1"), item("a", "N-2")), "one is there twice"),
-        ((item("a", "N-1"), item("b")), "accepted without an id"),
-        ((item("a", "N-1"), "<wynikSlotu><identyfikatorObcy>b</identyfikatorObcy></wynikSlotu>"), "one has no result"),
+        pytest.param((item("a", "N-1"),), "b", id="one is missing"),
+        pytest.param((item("a", "N-1"), item("x", "N-2")), "b", id="one is another"),
+        pytest.param(
+            (item("b", "N-2"), item("a", "N-1"), item("b", "N-3")), "b", id="one is there twice, differently"
+        ),
+        pytest.param((item("a", "N-1"), item("b")), "b", id="accepted without an id"),
+        pytest.param((item("a", "N-1"), nothing("b")), "b", id="one has no result"),
+        pytest.param((item("b", "N-2"), item("a", "N-1")), "", id="in another order"),
+        pytest.param((item("a", "N-1"), item("b", "N-2"), item("a", "N-1")), "", id="one is said twice, alike"),
+        pytest.param((item("a", "N-1"), item("b", "N-2"), item("x", "N-3")), "", id="one too many"),
     ],
 )
-def test_a_batch_answered_by_halves_is_in_doubt(
-    registry: CerRegistry, channel: ToldChannel, items: tuple[str, ...], why: str
+def test_a_result_that_cannot_be_matched_is_in_doubt_for_its_slot_only(
+    registry: CerRegistry, channel: ToldChannel, items: tuple[str, ...], doubtful: str
+) -> None:
+    channel.reply = batch(*items)
+    receipts = registry.put_slots(CONTEXT, [offer("a"), offer("b")])
+    assert [receipt.reference for receipt in receipts] == ["a", "b"]
+    assert "".join(receipt.reference for receipt in receipts if receipt.doubt) == doubtful
+    assert all(receipt.accepted == (receipt.reference != doubtful) for receipt in receipts)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param((), id="no result at all"),
+        pytest.param((item("x", "N-1"), item("y", "N-2")), id="results of others only"),
+        pytest.param((item("a", "N-1"), item("b", "N-1")), id="one id for both"),
+    ],
+)
+def test_an_answer_that_settles_no_slot_puts_the_batch_in_doubt(
+    registry: CerRegistry, channel: ToldChannel, items: tuple[str, ...]
 ) -> None:
     channel.reply = batch(*items)
     with pytest.raises(InDoubt):
