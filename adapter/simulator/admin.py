@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from adapter.errors import BadInput
-from adapter.simulator import cer, p1
 from adapter.simulator.clock import MovableClock
 from adapter.simulator.https import Endpoint
 from adapter.simulator.referrals import Referral
@@ -25,19 +24,24 @@ from adapter.simulator.world import World, load
 
 IKP = "ikp"
 """The operation name of what a patient does, for troubles of the calendar."""
-_VERBS = {"cer": cer.VERBS, "p1": p1.VERBS}
 
 
 class Admin:
     """Verbs of the tester. All are thread-safe; refusals of the rules are raised as they are."""
 
     def __init__(
-        self, state: State, clock: MovableClock, endpoints: Mapping[str, Endpoint], first_world: Callable[[], World]
+        self,
+        state: State,
+        clock: MovableClock,
+        endpoints: Mapping[str, Endpoint],
+        first_world: Callable[[], World],
+        verbs: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._state = state
         self._clock = clock
         self._endpoints = endpoints
         self._first_world = first_world
+        self._verbs = verbs
 
     # -- the world
 
@@ -147,8 +151,8 @@ class Admin:
             raise BadInput("the system is cer or p1", field="system")
         name = None
         if operation is not None:
-            name = _VERBS[system].get(operation, operation)
-            if name not in {*_VERBS[system].values(), IKP}:
+            name = self._verbs[system].get(operation, operation)
+            if name not in {*self._verbs[system].values(), IKP}:
                 raise BadInput(f"{system} has no operation {operation!r}", field="operation")
         wanted = Trouble(kind, system, name, count, seconds, major, minor)
         if kind == "refused" and count is not None:

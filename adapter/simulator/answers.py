@@ -37,11 +37,15 @@ SUCCESS = "urn:csioz:p1:kod:major:Sukces"
 class Fault(Refused):
     """A SOAP fault with a BladMT. ``major`` and ``minor`` are the last parts of the confirmed codes.
 
-    ``soap_code`` is SOAP 1.1's faultcode: ``Client``, ``Server``, ``VersionMismatch`` or ``MustUnderstand``.
+    ``soap_code`` is SOAP 1.1's faultcode: ``Client``, ``Server``, ``VersionMismatch`` or ``MustUnderstand``;
+    ``about`` the header that was not understood, in Clark notation.
     """
 
-    def __init__(self, major: str, description: str, *, minor: str = "", soap_code: str = "Client") -> None:
+    def __init__(
+        self, major: str, description: str, *, minor: str = "", soap_code: str = "Client", about: str = ""
+    ) -> None:
         super().__init__(description, code="SIMULATED_FAULT")
+        self.about = about
         self.major = major
         self.minor = minor
         self.soap_code = soap_code

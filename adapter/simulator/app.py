@@ -16,13 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from adapter import resources
 from adapter.errors import Misconfigured
-from adapter.simulator import cer, p1
 from adapter.simulator.admin import Admin
 from adapter.simulator.admin_api import AdminApi
 from adapter.simulator.clock import MovableClock, machine_time
 from adapter.simulator.contract import Contract
+from adapter.simulator.contracts import FIRST, SYSTEMS, wsdl_of
 from adapter.simulator.exchange import Service
 from adapter.simulator.https import Endpoint, server_context
 from adapter.simulator.registry import RegistryRules
@@ -34,7 +33,6 @@ from adapter.simulator.world import World, default_seed, load
 MESSAGE_BYTES_MAX = 10 * 1024 * 1024
 ADMIN_BYTES_MAX = 1024 * 1024
 LOOPBACK = "127.0.0.1"
-WSDL_FILES = {"cer": cer.WSDL_FILE, "p1": p1.WSDL_FILE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,8 @@ class SimulatorConfig:
     message Timestamps and certificates are judged; moving the calendar does not move it.
     ``client_subjects``: the only signers believed (RFC 4514); empty: any from the CA. ``crl``: revoked certificates.
     ``timestamp_lifetime_seconds``, ``timestamp_skew_seconds``: the longest life a message may claim, and how
-    far clocks may differ. Ports: 0 takes a free one; ``admin_port`` None starts no admin API.
+    far clocks may differ. ``contract``: name or folder (:mod:`adapter.simulator.contracts`).
+    Ports: 0 takes a free one; ``admin_port`` None starts no admin API.
     """
 
     certificates: Path
@@ -69,7 +68,7 @@ class SimulatorConfig:
     timestamp_skew_seconds: float = 60.0
     message_bytes_max: int = MESSAGE_BYTES_MAX
     sign_faults: bool = True
-    wsdl: Path | None = None
+    contract: str | Path = FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,14 @@ class Simulator:
             hits_max=config.hits_max,
             test_services=config.test_services,
         )
-        folder, keys = resources.wsdl(config.wsdl), config.certificates
+        keys = config.certificates
         try:
             trust = replace(
                 load_trust(keys / "ca.pem", config.crl, config.client_subjects),
                 lifetime_seconds=config.timestamp_lifetime_seconds,
                 skew_seconds=config.timestamp_skew_seconds,
             )
-            signers = {name: Signer(keys / f"{name}-wss.pem", keys / f"{name}-wss.key") for name in WSDL_FILES}
+            signers = {name: Signer(keys / f"{name}-wss.pem", keys / f"{name}-wss.key") for name in SYSTEMS}
             tls = server_context(keys / "server-tls.pem", keys / "server-tls.key", keys / "ca.pem")
         except (OSError, ValueError, ssl.SSLError, SigningError) as wrong:
             raise Misconfigured(
@@ -116,14 +115,14 @@ class Simulator:
         self.services = {
             name: Service(
                 name,
-                Contract(folder / name / file),
+                Contract(wsdl_of(name, config.contract)),
                 self.state,
                 trust=trust,
                 signer=signers[name],
                 security_time=config.security_time,
                 sign_faults=config.sign_faults,
             )
-            for name, file in WSDL_FILES.items()
+            for name in SYSTEMS
         }
         ports = {"cer": config.cer_port, "p1": config.p1_port}
         self.endpoints = {
@@ -132,7 +131,8 @@ class Simulator:
             )
             for system, service in self.services.items()
         }
-        self.admin = Admin(self.state, self.clock, self.endpoints, self._world)
+        verbs = {name: service.dialect.verbs for name, service in self.services.items()}
+        self.admin = Admin(self.state, self.clock, self.endpoints, self._world, verbs)
         self._admin_endpoint: Endpoint | None = None
         if config.admin_port is not None:
             api = AdminApi(self.admin, config.admin_token)

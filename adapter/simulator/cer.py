@@ -1,4 +1,4 @@
-"""CeR's operations as messages: names of ``wsdl/cer`` (a reconstruction, all but one invented) to :mod:`registry`.
+"""CeR's operations as messages: names of ``wsdl/cer`` (a reconstruction, all but one invented) to :mod:`calendar`.
 
 Only ``pobierzBazoweDaneListySlotow``, the four slot types and ``ZABLOKOWANY`` are public (cer.md 2.1, 1.3).
 """
@@ -6,12 +6,15 @@ Only ``pobierzBazoweDaneListySlotow``, the four slot types and ``ZABLOKOWANY`` a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from lxml import etree
 
-from adapter.simulator.answers import SUCCESS, Refusal
+from adapter.simulator import calendar
+from adapter.simulator.answers import MAJOR, MINOR, SUCCESS, Fault, Refusal
+from adapter.simulator.calendar import ours
 from adapter.simulator.caller import Caller
-from adapter.simulator.registry import FACILITY, REFUSED, Change, Put, Slot, Visit, refuse
+from adapter.simulator.registry import REFUSED, Change, Put, Slot, Visit, refuse
 from adapter.simulator.state import State
 from adapter.simulator.waiting import Entry
 from adapter.simulator.world import Person
@@ -20,7 +23,6 @@ from adapter.simulator.xml import add, day, instant, maybe, need, written
 NAMESPACE = "urn:pomost:reconstruction:cer:v1"
 N = f"{{{NAMESPACE}}}"
 WSDL_FILE = "CentralnaERejestracja.wsdl"
-CELL_ROOT = "2.16.840.1.113883.3.4424.2.3.3"
 
 SLOT_STATES = {"open": "WOLNY", "taken": "ZAJETY", "blocked": "ZABLOKOWANY"}
 SLOT_KINDS = {
@@ -49,6 +51,9 @@ VERBS = {
 }
 """Our verb -> the operation's name."""
 
+TAMPERED = (b"urn:csioz:p1:kod:major:Sukces", b"urn:csioz:p1:kod:major:Sukcez")
+"""What an answer says of success, and what it is changed to on the way when asked for."""
+
 _NSMAP = {"cer": NAMESPACE}
 
 
@@ -69,11 +74,21 @@ def end(root: etree._Element, refusal: Refusal | None = None) -> etree._Element:
     return root
 
 
+def fault(fault: Fault) -> etree._Element:
+    """What stands in a fault's detail (BladMT)."""
+    errors = etree.Element(f"{N}bledyOperacji", nsmap={"ws": NAMESPACE})
+    error = etree.SubElement(errors, f"{N}blad")
+    add(error, f"{N}kodBleduMajor", MAJOR + fault.major)
+    add(error, f"{N}kodBleduMinor", MINOR + fault.minor if fault.minor else None)
+    add(error, f"{N}opis", fault.message)
+    return errors
+
+
 def list_slots(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """All slots of a schedule on a day."""
     schedule, on = need(request, f"{N}identyfikatorHarmonogramu"), day(need(request, f"{N}dzien"))
     listed = etree.SubElement(answer, f"{N}listaSlotow")
-    for slot in state.registry.listed(caller.podmiot, schedule, on):
+    for slot in calendar.list_slots(state, caller, schedule, on):
         _slot(state, listed, slot)
 
 
@@ -100,19 +115,14 @@ def _slot(state: State, parent: etree._Element, slot: Slot) -> None:
 def put_slots(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Make slots known; one result for each."""
     offered = request.findall(f"{N}listaSlotow/{N}slot")
-    if len(offered) > state.rules.batch_max:
-        raise refuse("ZaDuzaPaczka", f"a batch has at most {state.rules.batch_max} slots")
+    references = [need(offer, f"{N}identyfikatorObcy") for offer in offered]
+    done = calendar.put_slots(state, caller, references, [partial(_put, caller, offer) for offer in offered])
     results = etree.SubElement(answer, f"{N}wynikiSlotow")
-    for offer in offered:
+    for each in done:
         row = etree.SubElement(results, f"{N}wynikSlotu")
-        add(row, f"{N}identyfikatorObcy", need(offer, f"{N}identyfikatorObcy"))
-        try:
-            slot = state.registry.put(caller.podmiot, _put(caller, offer))
-        except Refusal as refusal:
-            end(row, refusal)
-        else:
-            add(row, f"{N}identyfikatorSlotu", slot.id)
-            end(row)
+        add(row, f"{N}identyfikatorObcy", each.reference)
+        add(row, f"{N}identyfikatorSlotu", each.slot.id if each.slot else None)
+        end(row, each.refusal)
 
 
 def _put(caller: Caller, offer: etree._Element) -> Put:
@@ -124,8 +134,8 @@ def _put(caller: Caller, offer: etree._Element) -> Put:
         service=need(offer, f"{N}usluga"),
         starts=instant(need(offer, f"{N}poczatek")),
         ends=instant(need(offer, f"{N}koniec")),
-        kind=_ours(SLOT_KINDS, need(offer, f"{N}typ")),
-        state=_ours(SLOT_STATES, need(offer, f"{N}status")),
+        kind=ours(SLOT_KINDS, need(offer, f"{N}typ")),
+        state=ours(SLOT_STATES, need(offer, f"{N}status")),
         capacity=int(need(offer, f"{N}pojemnosc")),
         practitioner=None if personnel is None else _oid(personnel),
     )
@@ -135,34 +145,31 @@ def edit_slot(state: State, caller: Caller, request: etree._Element, answer: etr
     """Change state, kind or times."""
     status, kind = maybe(request, f"{N}status"), maybe(request, f"{N}typ")
     starts, ends = maybe(request, f"{N}poczatek"), maybe(request, f"{N}koniec")
-    wanted = None if status is None else _ours(SLOT_STATES, status)
-    slot_id = need(request, f"{N}identyfikatorSlotu")
-    state.registry.slot(caller.podmiot, slot_id)
-    lost = wanted == "blocked" and state.troubles.take("block-not-applied", "cer", VERBS["edit_slot"]) is not None
-    state.registry.edit(
-        caller.podmiot,
-        slot_id,
-        state=wanted,
-        kind=None if kind is None else _ours(SLOT_KINDS, kind),
+    calendar.edit_slot(
+        state,
+        caller,
+        VERBS["edit_slot"],
+        need(request, f"{N}identyfikatorSlotu"),
+        wanted=None if status is None else ours(SLOT_STATES, status),
+        kind=None if kind is None else ours(SLOT_KINDS, kind),
         starts=None if starts is None else instant(starts),
         ends=None if ends is None else instant(ends),
-        apply=not lost,
     )
 
 
 def delete_slot(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Delete a slot without visits."""
-    state.registry.delete(caller.podmiot, need(request, f"{N}identyfikatorSlotu"))
+    calendar.delete_slot(state, caller, need(request, f"{N}identyfikatorSlotu"))
 
 
 def save_visit(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Save a visit on a slot."""
-    slot = state.registry.slot(caller.podmiot, need(request, f"{N}identyfikatorSlotu"))
-    visit = state.book(
-        slot,
-        _person(request),
-        FACILITY,
+    visit = calendar.save_visit(
+        state,
+        caller,
         VERBS["save_visit"],
+        need(request, f"{N}identyfikatorSlotu"),
+        _person(request),
         reference=need(request, f"{N}identyfikatorObcy"),
         referral=_referral(request),
         category=int(need(request, f"{N}kategoria")),
@@ -172,27 +179,20 @@ def save_visit(state: State, caller: Caller, request: etree._Element, answer: et
 
 def move_visit(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Move a visit to another slot."""
-    visit = state.registry.visit(caller.podmiot, need(request, f"{N}identyfikatorWizyty"))
-    slot = state.registry.slot(caller.podmiot, need(request, f"{N}identyfikatorSlotu"))
-    state.registry.move(visit, slot, FACILITY)
-    _receipt(answer, visit)
+    visit_id, slot_id = need(request, f"{N}identyfikatorWizyty"), need(request, f"{N}identyfikatorSlotu")
+    _receipt(answer, calendar.move_visit(state, caller, visit_id, slot_id))
 
 
 def cancel_visit(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Cancel a visit."""
-    visit = state.registry.visit(caller.podmiot, need(request, f"{N}identyfikatorWizyty"))
-    state.registry.cancel(visit, FACILITY, need(request, f"{N}przyczyna"))
-    _receipt(answer, visit)
+    visit_id, reason = need(request, f"{N}identyfikatorWizyty"), need(request, f"{N}przyczyna")
+    _receipt(answer, calendar.cancel_visit(state, caller, visit_id, reason))
 
 
 def record_attendance(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Say that the patient was served or did not come."""
-    visit = state.registry.visit(caller.podmiot, need(request, f"{N}identyfikatorWizyty"))
-    outcome = _ours(VISIT_STATES, need(request, f"{N}status"))
-    if outcome not in {"served", "no-show"}:
-        raise refuse("NieprawidloweDane", "a visit is recorded as served or as a no-show")
-    state.registry.attend(visit, served=outcome == "served")
-    _receipt(answer, visit)
+    visit_id, outcome = need(request, f"{N}identyfikatorWizyty"), ours(VISIT_STATES, need(request, f"{N}status"))
+    _receipt(answer, calendar.record_attendance(state, caller, visit_id, outcome))
 
 
 def visit_changes(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
@@ -200,12 +200,12 @@ def visit_changes(state: State, caller: Caller, request: etree._Element, answer:
     cursor = maybe(request, f"{N}kursor") or "0"
     if not cursor.isdecimal():
         raise refuse("NieprawidloweDane", "the cursor is not one that was given out")
-    page, more = state.registry.changes(caller.podmiot, int(cursor))
+    page = calendar.visit_changes(state, caller, int(cursor))
     listed = etree.SubElement(answer, f"{N}listaZmian")
-    for change in page:
+    for change in page.changes:
         _change(listed, change)
-    add(answer, f"{N}kursor", str(page[-1].sequence if page else int(cursor)))
-    add(answer, f"{N}czyWiecej", "true" if more else "false")
+    add(answer, f"{N}kursor", str(page.after))
+    add(answer, f"{N}czyWiecej", "true" if page.more else "false")
 
 
 def _change(parent: etree._Element, change: Change) -> None:
@@ -229,12 +229,13 @@ def _change(parent: etree._Element, change: Change) -> None:
 def join_waiting_room(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Put a person in the waiting room."""
     not_before = maybe(request, f"{N}nieWczesniejNiz")
-    entry = state.waiting.join(
-        caller.podmiot,
+    entry = calendar.join_waiting_room(
+        state,
+        caller,
         _cell(caller, request),
         need(request, f"{N}usluga"),
         _person(request),
-        criterion=_ours(CRITERIA, need(request, f"{N}kryterium")),
+        criterion=ours(CRITERIA, need(request, f"{N}kryterium")),
         waived=need(request, f"{N}rezygnacjaZUprawnienia") in {"true", "1"},
         reference=need(request, f"{N}identyfikatorObcy"),
         referral=_referral(request),
@@ -246,15 +247,13 @@ def join_waiting_room(state: State, caller: Caller, request: etree._Element, ans
 def leave_waiting_room(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Take an entry out."""
     entry_id, reason = need(request, f"{N}identyfikatorWpisu"), need(request, f"{N}przyczyna")
-    _entry(answer, state.waiting.leave(caller.podmiot, entry_id, reason))
+    _entry(answer, calendar.leave_waiting_room(state, caller, entry_id, reason))
 
 
 def read_waiting_room(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """The entry under a reference (absent when there is none), or by its id."""
-    reference = maybe(request, f"{N}identyfikatorObcy")
-    if reference is None:
-        _entry(answer, state.waiting.read(caller.podmiot, need(request, f"{N}identyfikatorWpisu")))
-    elif (entry := state.waiting.find(caller.podmiot, reference)) is not None:
+    reference, entry_id = maybe(request, f"{N}identyfikatorObcy"), maybe(request, f"{N}identyfikatorWpisu")
+    if entry := calendar.read_waiting_room(state, caller, reference=reference, entry_id=entry_id):
         _entry(answer, entry)
 
 
@@ -290,14 +289,7 @@ def _referral(request: etree._Element) -> tuple[str, str] | None:
 
 
 def _cell(caller: Caller, element: etree._Element) -> str:
-    """The short cell code of ``{podmiot}-{cell}``, which must be the caller's."""
-    root, extension = _oid(element.find(f"{N}komorka"))
-    podmiot, dash, cell = extension.partition("-")
-    if root != CELL_ROOT or not dash or not cell:
-        raise refuse("NieprawidloweDane", "the cell is not given as podmiot-cell under its root")
-    if podmiot != caller.podmiot:
-        raise refuse("CudzyObiekt", "the cell is another facility's")
-    return cell
+    return calendar.cell_code(caller, _oid(element.find(f"{N}komorka")))
 
 
 def _oid(element: etree._Element | None) -> tuple[str, str]:
@@ -310,13 +302,6 @@ def _write_oid(parent: etree._Element, name: str, pair: tuple[str, str]) -> None
     item = etree.SubElement(parent, f"{N}{name}")
     add(item, f"{N}extension", pair[1])
     add(item, f"{N}root", pair[0])
-
-
-def _ours(table: dict[str, str], national: str) -> str:
-    for ours, theirs in table.items():
-        if theirs == national:
-            return ours
-    raise refuse("NieprawidloweDane", "a code is not known")
 
 
 Handler = Callable[[State, Caller, etree._Element, etree._Element], None]

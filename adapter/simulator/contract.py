@@ -1,11 +1,12 @@
-"""A national contract as the simulator serves it: operations, actions, schema, and the files themselves.
+"""A national contract as the simulator serves it: operations, actions, SOAP version, schema, and the files themselves.
 
-Read once from ``wsdl/`` at start. Source: WSDL 1.1; p1.md 1 (document style, action ``urn:<operation>``).
+Read once at start. Source: WSDL 1.1 and its binding to SOAP 1.2; p1.md 1 (document style, action ``urn:<operation>``).
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,11 @@ from lxml import etree
 
 from adapter.errors import Misconfigured
 from adapter.simulator.answers import malformed
+from adapter.simulator.soap import VERSIONS, Soap
 
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
-WSDL_SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 XS = "http://www.w3.org/2001/XMLSchema"
-_NAMESPACES = {"wsdl": WSDL, "soap": WSDL_SOAP, "xs": XS}
+_NAMESPACES = {"wsdl": WSDL, "xs": XS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,14 @@ class Operation:
     action: str
     request: str
     response: str
+    soap: Soap
 
 
 class Contract:
     """One WSDL with its schemas.
 
     Raises (on making):
-        Misconfigured: the file is missing, is not WSDL 1.1, or its schema does not compile.
+        Misconfigured: the file is missing, is not WSDL 1.1 over SOAP, or its schema does not compile.
     """
 
     def __init__(self, wsdl: Path) -> None:
@@ -46,7 +48,7 @@ class Contract:
             raise Misconfigured(f"the contract {wsdl} cannot be read", setting="POMOST_WSDL") from wrong
         self._root = self._tree.getroot()
         self.namespace = str(self._root.get("targetNamespace", ""))
-        self.operations = {operation.request: operation for operation in self._operations()}
+        self.operations = {(operation.soap, operation.request): operation for operation in self._operations()}
         self._schema = self._compile()
         self._lock = threading.Lock()
 
@@ -56,24 +58,33 @@ class Contract:
         return frozenset(operation.name for operation in self.operations.values())
 
     @property
+    def spoken(self) -> tuple[Soap, ...]:
+        """The versions of SOAP that its operations speak."""
+        return tuple(version for version in VERSIONS if any(soap is version for soap, _ in self.operations))
+
+    @property
     def path(self) -> str:
         """Path of the service's address."""
-        address = self._root.find(".//soap:address", _NAMESPACES)
+        address = next(self._addresses(self._root), None)
         location = "" if address is None else str(address.get("location", ""))
         return "/" + location.partition("://")[2].partition("/")[2]
 
-    def operation(self, request: etree._Element, action: str) -> Operation:
-        """The operation asked for by the Body's element and the SOAPAction, which must agree.
+    def operation(self, request: etree._Element, action: str, soap: Soap) -> Operation:
+        """The operation asked for by the Body's element and the SOAP action, which must agree.
 
         Raises:
             Fault: niepoprawnyKomunikat.
         """
-        operation = self.operations.get(str(request.tag))
+        operation = self.operations.get((soap, str(request.tag)))
         if operation is None:
             raise malformed("there is no such operation")
-        if action.strip().strip('"') != operation.action:
-            raise malformed("the SOAPAction is not that of the operation in the Body")
+        if action != operation.action:
+            raise malformed("the SOAP action is not that of the operation in the Body")
         return operation
+
+    def named(self, action: str) -> str:
+        """The name of the operation with that SOAP action; the action itself when there is none."""
+        return next((each.name for each in self.operations.values() if each.action == action), action)
 
     def check(self, element: etree._Element) -> None:
         """Compare with the schema.
@@ -94,7 +105,7 @@ class Contract:
         """The WSDL (``wsdl``) with ``address`` in it, or a schema (``xsd=name``); None when there is none."""
         if query.lower() == "wsdl":
             root = etree.fromstring(etree.tostring(self._root))
-            for place in root.iterfind(".//soap:address", _NAMESPACES):
+            for place in self._addresses(root):
                 place.set("location", address)
             self._point_imports(root)
             return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
@@ -105,6 +116,10 @@ class Contract:
                 self._point_imports(root)
                 return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
         return None
+
+    @staticmethod
+    def _addresses(root: etree._Element) -> Iterator[etree._Element]:
+        return root.iter(*(f"{{{version.binding}}}address" for version in VERSIONS))
 
     def _point_imports(self, root: etree._Element) -> None:
         for place in root.iter(f"{{{XS}}}import", f"{{{XS}}}include"):
@@ -124,19 +139,30 @@ class Contract:
         found = []
         for bound in self._root.findall("wsdl:binding/wsdl:operation", _NAMESPACES):
             name = str(bound.get("name"))
-            action = bound.find("soap:operation", _NAMESPACES)
+            soap, action = self._bound(bound)
             request, response = (ports[name].find(f"wsdl:{side}", _NAMESPACES) for side in ("input", "output"))
-            if action is None or request is None or response is None:
+            if soap is None or action is None or request is None or response is None:
                 raise Misconfigured(f"operation {name} of {self.file} is incomplete", setting="POMOST_WSDL")
             found.append(
                 Operation(
                     name=name,
-                    action=str(action.get("soapAction")),
+                    action=str(action.get("soapAction", "")),
                     request=elements[str(request.get("message")).rpartition(":")[2]],
                     response=elements[str(response.get("message")).rpartition(":")[2]],
+                    soap=soap,
                 )
             )
+        if not found:
+            raise Misconfigured(f"{self.file} binds no operation to SOAP", setting="POMOST_WSDL")
         return found
+
+    @staticmethod
+    def _bound(operation: etree._Element) -> tuple[Soap | None, etree._Element | None]:
+        """The version of SOAP that a binding's operation speaks, and the element with its action."""
+        for version in VERSIONS:
+            if (found := operation.find(f"{{{version.binding}}}operation")) is not None:
+                return version, found
+        return None, None
 
     def _qualified(self, element: etree._Element, name: str) -> str:
         prefix, _, local = name.rpartition(":")

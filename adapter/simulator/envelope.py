@@ -1,8 +1,8 @@
-"""Read a SOAP 1.1 envelope from bytes nobody has vouched for yet.
+"""Read a SOAP envelope from bytes nobody has vouched for yet.
 
 Refused here: DTDs and entities, XInclude, processing instructions, other encodings than UTF-8,
-nesting over :data:`DEPTH_MAX`, SOAP 1.2, a second Body, headers that must be understood and are not.
-Source: security.md "What the verifier refuses"; SOAP 1.1 section 4; p1.md 1 (SOAP binding).
+nesting over :data:`DEPTH_MAX`, another version of SOAP, a second Body, headers that must be understood and are not.
+Source: security.md "What the verifier refuses"; SOAP 1.1 section 4; SOAP 1.2 part 1 section 5; p1.md 1 (SOAP binding).
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from lxml import etree
 
 from adapter.simulator.answers import Fault, malformed
+from adapter.simulator.soap import SOAP_11, WSSE, Soap
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 DS = "http://www.w3.org/2000/09/xmldsig#"
 CONTEXT = "http://csioz.gov.pl/p1/kontekst/mt/v20180509"
 XINCLUDE = "http://www.w3.org/2001/XInclude"
-NAMESPACES = {"s": SOAP, "wsse": WSSE, "wsu": WSU, "ds": DS, "kon": CONTEXT}
+NAMESPACES = {"wsse": WSSE, "wsu": WSU, "ds": DS, "kon": CONTEXT}
 
 DEPTH_MAX = 256
 _TOO_DEEP = etree.XPath("/*" * (DEPTH_MAX + 1))
@@ -70,21 +69,21 @@ def parse(raw: bytes) -> etree._Element:
     return root
 
 
-def read(raw: bytes) -> Envelope:
-    """The parts of a SOAP 1.1 message.
+def read(raw: bytes, soap: Soap = SOAP_11) -> Envelope:
+    """The parts of a message in that version of SOAP.
 
     Raises:
         Fault: niepoprawnyKomunikat (faultcode Client, VersionMismatch or MustUnderstand).
     """
     root = parse(raw)
     name = etree.QName(root)
-    if name.localname == "Envelope" and name.namespace != SOAP:
-        raise malformed("only SOAP 1.1 is spoken here", soap_code="VersionMismatch")
-    if root.tag != f"{{{SOAP}}}Envelope":
+    if name.localname == "Envelope" and name.namespace != soap.namespace:
+        raise malformed(f"only SOAP {soap.number} is spoken here", soap_code="VersionMismatch")
+    if root.tag != soap.tag("Envelope"):
         raise malformed("the message is not a SOAP envelope")
     children = list(root)
     tags = [child.tag for child in children]
-    if tags not in ([f"{{{SOAP}}}Body"], [f"{{{SOAP}}}Header", f"{{{SOAP}}}Body"]):
+    if tags not in ([soap.tag("Body")], [soap.tag("Header"), soap.tag("Body")]):
         raise malformed("an envelope has one Header and then one Body, and nothing else")
     body = children[-1]
     payload = list(body)
@@ -93,19 +92,26 @@ def read(raw: bytes) -> Envelope:
     headers = list(children[0]) if len(children) > 1 else []
     return Envelope(
         root=root,
-        security=_one(headers, f"{{{WSSE}}}Security"),
-        context=_one(headers, f"{{{CONTEXT}}}kontekstWywolania"),
+        security=_one(headers, _KNOWN[0], soap),
+        context=_one(headers, _KNOWN[1], soap),
         body=body,
         payload=payload[0],
     )
 
 
-def _one(headers: list[etree._Element], wanted: str) -> etree._Element | None:
+_KNOWN = (f"{{{WSSE}}}Security", f"{{{CONTEXT}}}kontekstWywolania")
+
+
+def _one(headers: list[etree._Element], wanted: str, soap: Soap) -> etree._Element | None:
     """The header of that name; any header that must be understood is one of ours."""
-    known = (f"{{{WSSE}}}Security", f"{{{CONTEXT}}}kontekstWywolania")
     for header in headers:
-        if header.tag not in known and header.get(f"{{{SOAP}}}mustUnderstand") in {"1", "true"}:
-            raise Fault("niepoprawnyKomunikat", "a header cannot be understood", soap_code="MustUnderstand")
+        if header.tag not in _KNOWN and header.get(soap.tag("mustUnderstand")) in {"1", "true"}:
+            raise Fault(
+                "niepoprawnyKomunikat",
+                "a header cannot be understood",
+                soap_code="MustUnderstand",
+                about=str(header.tag),
+            )
     found = [header for header in headers if header.tag == wanted]
     if len(found) > 1:
         raise malformed("a header stands twice")

@@ -7,27 +7,27 @@ Troubles asked for are made here.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import ModuleType
 
 from lxml import etree
 
-from adapter.simulator import cer, envelope, p1
-from adapter.simulator.answers import MAJOR, MINOR, Fault, Refusal, malformed
+from adapter.simulator import envelope
+from adapter.simulator.answers import Fault, malformed
 from adapter.simulator.caller import read_caller
 from adapter.simulator.clock import wait
 from adapter.simulator.contract import Contract, Operation
+from adapter.simulator.dialect import dialect_of
 from adapter.simulator.https import Delivery, Reply, Request
 from adapter.simulator.security import SeenMessages, Signer, Trust, verify
+from adapter.simulator.soap import SOAP_11, SOAP_12, Soap, Told, fault_element, fault_headers, status_of, told
 from adapter.simulator.state import State
 from adapter.simulator.trouble import Trouble
 
-CONTENT_TYPE = "text/xml"
 CHARSET = "utf-8"
 PLAIN = "text/plain; charset=utf-8"
-SYSTEMS: dict[str, ModuleType] = {"cer": cer, "p1": p1}
+WISHED = "Błąd na życzenie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +61,39 @@ class Service:
         self.sign_faults = sign_faults
         self.seen = SeenMessages()
         self.address = ""
+        self.dialect = dialect_of(system, contract)
         self._numbers = itertools.count(1)
-        self._handlers = SYSTEMS[system].HANDLERS
 
     def handle(self, request: Request) -> Reply:
         """Answer one HTTP request."""
         if request.path != self.contract.path or request.method != "POST":
             return self._page(request)
-        action = request.headers.get("soapaction", "").strip().strip('"').removeprefix("urn:")
-        if (refused := self._refused(action)) is not None:
+        said = told(request.headers)
+        soap = self._answered_in(said)
+        if soap is None:
+            return Reply(415, f"this address takes {SOAP_12.media_type}\n".encode(), PLAIN)
+        if (refused := self._refused(self.contract.named(said.action), soap)) is not None:
             return refused
         try:
-            arrived = self._arrive(request)
+            arrived = self._arrive(request, said, soap)
             answer = arrived.carry_out()
             if self._trouble("processed-twice", arrived.operation.name):
                 answer = arrived.carry_out()
         except Fault as fault:
             with self.state.lock:
                 self.state.faults[f"{fault.major}{'/' + fault.minor if fault.minor else ''}"] += 1
-            return self._fault(fault)
-        return self._deliver(answer, arrived.operation.name)
+            return self._fault(fault, soap)
+        return self._deliver(answer, arrived.operation.name, soap)
+
+    def _answered_in(self, said: Told) -> Soap | None:
+        """The version of SOAP in which this message is answered; None: by HTTP alone (SOAP 1.2 part 2, 7.5.2).
+
+        Who speaks only 1.2 still tells a 1.1 sender so in 1.1 (SOAP 1.2 part 1, appendix A).
+        """
+        spoken = self.contract.spoken
+        if said.soap in spoken or said.soap is SOAP_11:
+            return said.soap
+        return SOAP_11 if SOAP_11 in spoken else None
 
     def _page(self, request: Request) -> Reply:
         """Whatever is no SOAP message: the contract, or a plain refusal."""
@@ -91,88 +104,72 @@ class Service:
         document = self.contract.document(request.query, self.address + self.contract.path)
         return Reply(404, b"ask for ?wsdl\n", PLAIN) if document is None else Reply(200, document)
 
-    def _refused(self, action: str) -> Reply | None:
+    def _refused(self, operation: str, soap: Soap) -> Reply | None:
         """Troubles that come before anyone looks at the message."""
-        if self._trouble("unavailable", action):
+        if self._trouble("unavailable", operation):
             return Reply(503, b"unavailable\n", PLAIN)
-        if trouble := self._trouble("slow", action):
+        if trouble := self._trouble("slow", operation):
             wait(trouble.seconds)
-        if self._trouble("request-lost", action):
+        if self._trouble("request-lost", operation):
             return Reply(500, delivery=Delivery.NEVER)
-        if trouble := self._trouble("fault", action):
-            return self._fault(Fault(trouble.major, "Błąd na życzenie", minor=trouble.minor, soap_code="Server"))
+        if trouble := self._trouble("fault", operation):
+            return self._fault(Fault(trouble.major, WISHED, minor=trouble.minor, soap_code="Server"), soap)
         return None
 
     def _trouble(self, kind: str, operation: str) -> Trouble | None:
         return self.state.troubles.take(kind, self.system, operation)
 
-    def _arrive(self, request: Request) -> _Arrived:
+    def _arrive(self, request: Request, said: Told, soap: Soap) -> _Arrived:
         """Everything that must hold before the operation is considered. Raises Fault."""
         if request.problem:
             raise malformed(request.problem)
-        kind, _, rest = request.headers.get("content-type", "").lower().partition(";")
-        charset = rest.partition("charset=")[2].strip().strip('"') if "charset=" in rest else CHARSET
-        if kind.strip() != CONTENT_TYPE or charset != CHARSET:
-            raise malformed(f"the content type is not {CONTENT_TYPE}; charset={CHARSET}")
-        message = envelope.read(request.body)
+        if said.soap is not soap or said.charset != CHARSET:
+            raise malformed(f"the content type is not {soap.media_type}; charset={CHARSET}")
+        if soap not in self.contract.spoken:
+            raise malformed(f"only SOAP {self.contract.spoken[0].number} is spoken here", soap_code="VersionMismatch")
+        message = envelope.read(request.body, soap)
         verify(message, self.trust, self.seen, self.now(), request.certificate)
         if message.context is None:
             raise malformed("the message has no call context")
         self.contract.check(message.context)
         with self.state.lock:
             caller = read_caller(message.context, self.state.world.facilities)
-        operation = self.contract.operation(message.payload, request.headers.get("soapaction", ""))
+        operation = self.contract.operation(message.payload, said.action, soap)
         self.contract.check(message.payload)
         with self.state.lock:
             self.state.received[operation.name] += 1
 
         def carry_out() -> etree._Element:
-            module = SYSTEMS[self.system]
             with self.state.lock:
-                answer: etree._Element = module.start(operation.response, self.state)
-                try:
-                    self._handlers[operation.name](self.state, caller, message.payload, answer)
-                except Refusal as refusal:
-                    answer = module.start(operation.response, self.state)
-                    if module is p1:
-                        p1.explain(self.state, answer, refusal)
-                    module.end(answer, refusal)
-                else:
-                    module.end(answer)
-                    self.state.done[operation.name] += 1
-            return answer
+                return self.dialect.answer(self.state, caller, operation.name, operation.response, message.payload)
 
         return _Arrived(operation, carry_out)
 
-    def _deliver(self, answer: etree._Element, operation: str) -> Reply:
+    def _deliver(self, answer: etree._Element, operation: str, soap: Soap) -> Reply:
         if self._trouble("reply-lost", operation):
             return Reply(200, delivery=Delivery.NEVER)
-        if trouble := self.state.troubles.take("fault-after", self.system, operation):
-            return self._fault(Fault(trouble.major, "Błąd na życzenie", minor=trouble.minor, soap_code="Server"))
-        raw = self._sign(answer, sign=not self._trouble("unsigned-reply", operation))
+        if trouble := self._trouble("fault-after", operation):
+            return self._fault(Fault(trouble.major, WISHED, minor=trouble.minor, soap_code="Server"), soap)
+        raw = self._sign(answer, soap, sign=not self._trouble("unsigned-reply", operation))
         if self._trouble("malformed-reply", operation):
-            return Reply(200, raw[: len(raw) // 2])
-        if self._trouble("tampered-reply", operation):
-            raw = raw.replace(b"urn:csioz:p1:kod:major:Sukces", b"urn:csioz:p1:kod:major:Sukcez")
+            raw = raw[: len(raw) // 2]
+        elif self._trouble("tampered-reply", operation):
+            raw = raw.replace(*self.dialect.tampered)
         twice = self._trouble("reply-twice", operation)
-        return Reply(200, raw, delivery=Delivery.TWICE if twice else Delivery.ONCE)
+        return Reply(200, raw, _content_type(soap), Delivery.TWICE if twice else Delivery.ONCE)
 
-    def _fault(self, fault: Fault) -> Reply:
-        root = etree.Element(f"{{{envelope.SOAP}}}Fault", nsmap={"soapenv": envelope.SOAP})
-        etree.SubElement(root, "faultcode").text = f"soapenv:{fault.soap_code}"
-        etree.SubElement(root, "faultstring").text = fault.message
-        namespace = self.contract.namespace
-        inner = f"{{{namespace}}}" if self.system == "cer" else ""
-        types = inner or "{http://csioz.gov.pl/p1/wyjatki/mt/v20180509}"
-        errors = etree.SubElement(
-            etree.SubElement(root, "detail"), f"{{{namespace}}}bledyOperacji", nsmap={"ws": namespace}
-        )
-        error = etree.SubElement(errors, f"{inner}blad")
-        etree.SubElement(error, f"{types}kodBleduMajor").text = MAJOR + fault.major
-        if fault.minor:
-            etree.SubElement(error, f"{types}kodBleduMinor").text = MINOR + fault.minor
-        etree.SubElement(error, f"{types}opis").text = fault.message
-        return Reply(500, self._sign(root, sign=self.sign_faults))
+    def _fault(self, fault: Fault, soap: Soap) -> Reply:
+        element = fault_element(fault, self.dialect.fault(fault), soap)
+        headers = fault_headers(fault, soap, self.contract.spoken)
+        raw = self._sign(element, soap, sign=self.sign_faults, headers=headers)
+        return Reply(status_of(fault, soap), raw, _content_type(soap))
 
-    def _sign(self, payload: etree._Element, *, sign: bool) -> bytes:
-        return self.signer.envelope(payload, self.now(), f"{self.system}-{next(self._numbers)}", sign=sign)
+    def _sign(
+        self, payload: etree._Element, soap: Soap, *, sign: bool, headers: Sequence[etree._Element] = ()
+    ) -> bytes:
+        number = f"{self.system}-{next(self._numbers)}"
+        return self.signer.envelope(payload, self.now(), number, sign=sign, soap=soap, headers=headers)
+
+
+def _content_type(soap: Soap) -> str:
+    return f"{soap.media_type}; charset={CHARSET}"

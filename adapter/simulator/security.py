@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,8 @@ from lxml import etree
 from xmlsec import constants
 
 from adapter.simulator.answers import bad_signature, malformed, not_authenticated
-from adapter.simulator.envelope import DS, NAMESPACES, SOAP, WSSE, WSU, Envelope
+from adapter.simulator.envelope import DS, NAMESPACES, WSU, Envelope
+from adapter.simulator.soap import SOAP_11, WSSE, Soap
 
 EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
@@ -260,20 +262,38 @@ class Signer:
         self._key = xmlsec.Key.from_file(str(key), constants.KeyDataFormatPem)
         self._lifetime = timedelta(seconds=lifetime_seconds)
 
-    def envelope(self, payload: etree._Element, now: datetime, message_id: str, *, sign: bool = True) -> bytes:
-        """The reply's bytes. ``message_id`` makes its ids unique; without ``sign`` there is no Security header."""
-        head = _SECURITY.format(n=message_id, created=_iso(now), expires=_iso(now + self._lifetime), token=self._token)
-        root = etree.fromstring(_ENVELOPE.format(n=message_id, security=head if sign else ""))
-        body = root[-1]
+    def envelope(
+        self,
+        payload: etree._Element,
+        now: datetime,
+        message_id: str,
+        *,
+        sign: bool = True,
+        soap: Soap = SOAP_11,
+        headers: Sequence[etree._Element] = (),
+    ) -> bytes:
+        """The reply's bytes. ``message_id`` makes its ids unique; without ``sign`` there is no Security header.
+
+        ``headers`` go in unsigned, before Security.
+        """
+        security = _SECURITY.format(
+            n=message_id, created=_iso(now), expires=_iso(now + self._lifetime), token=self._token
+        )
+        root = etree.fromstring(_ENVELOPE.format(soap=soap.namespace, n=message_id, security=security if sign else ""))
+        head, body = root
+        for block in reversed(headers):
+            head.insert(0, block)
         body.append(payload)
-        etree.cleanup_namespaces(body)
+        etree.cleanup_namespaces(body, keep_ns_prefixes=_PREFIXES_IN_TEXT)
         if sign:
-            timestamp, _, signature = root[0][0]
+            timestamp, _, signature = head[-1]
             context = xmlsec.SignatureContext()
             context.key = self._key
             context.register_id(body, "Id", WSU)
             context.register_id(timestamp, "Id", WSU)
             context.sign(signature)
+        elif not headers:
+            root.remove(head)
         return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
@@ -287,7 +307,7 @@ _REFERENCE = (
     f'<ds:DigestMethod Algorithm="{SHA256}"/><ds:DigestValue/></ds:Reference>'
 )
 _SECURITY = (
-    f'<soapenv:Header><wsse:Security xmlns:wsse="{WSSE}" soapenv:mustUnderstand="1">'
+    f'<wsse:Security xmlns:wsse="{WSSE}" soapenv:mustUnderstand="1">'
     '<wsu:Timestamp wsu:Id="TS-{n}"><wsu:Created>{created}</wsu:Created><wsu:Expires>{expires}</wsu:Expires>'
     "</wsu:Timestamp>"
     f'<wsse:BinarySecurityToken EncodingType="{BASE64}" ValueType="{X509V3}" wsu:Id="X509-{{n}}">{{token}}'
@@ -297,9 +317,11 @@ _SECURITY = (
     + _REFERENCE.format(part="TS")
     + "</ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo><wsse:SecurityTokenReference>"
     f'<wsse:Reference URI="#X509-{{n}}" ValueType="{X509V3}"/></wsse:SecurityTokenReference></ds:KeyInfo>'
-    "</ds:Signature></wsse:Security></soapenv:Header>"
+    "</ds:Signature></wsse:Security>"
 )
 _ENVELOPE = (
-    f'<soapenv:Envelope xmlns:soapenv="{SOAP}" xmlns:wsu="{WSU}">{{security}}'
+    f'<soapenv:Envelope xmlns:soapenv="{{soap}}" xmlns:wsu="{WSU}"><soapenv:Header>{{security}}</soapenv:Header>'
     '<soapenv:Body wsu:Id="Body-{n}"/></soapenv:Envelope>'
 )
+_PREFIXES_IN_TEXT = ["soapenv", "wsse"]
+"""Prefixes of QNames in a Fault's text: no element needs them, yet they must be declared."""

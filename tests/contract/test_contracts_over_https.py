@@ -117,7 +117,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(
             simulator,
             CerRegistry(bound["cer"], tables, channels["cer"], judges["cer"], clock),
-            P1Referrals(bound["p1"], channels["p1"], judges["p1"], clock),
+            P1Referrals(bound["p1"], tables, channels["p1"], judges["p1"], clock),
         )
         for channel in channels.values():
             channel.close()

@@ -1,4 +1,4 @@
-"""The second contract of CeR (tests/contract/second) as an installation has it: folders of contracts and of tables."""
+"""The second contract of CeR (fixtures/contracts/second) as an installation has it: its WSDLs and its tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adapter import resources
 
-SECOND = Path(__file__).parents[1] / "contract" / "second"
+SECOND = resources.fixtures() / "contracts" / "second"
 
 
 def assemble(target: Path) -> tuple[Path, Path]:
