@@ -32,6 +32,8 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 
 from adapter import __version__
 from adapter.errors import Misconfigured
@@ -147,6 +149,18 @@ class _Socket(ssl.SSLSocket):
             self.settimeout(left)
 
 
+class _Connection(HTTPSConnection):
+    """Not used again when the server said more than it was asked: that would be read as the next answer."""
+
+    @property
+    def is_connected(self) -> bool:
+        return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
 class _Session(requests.Session):
     """No redirects, not even looked at: requests would read all of the redirect's body first."""
 
@@ -163,6 +177,7 @@ class _PinnedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+        self.poolmanager.pool_classes_by_scheme = {"https": _Pool}
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
@@ -248,12 +263,12 @@ class Transport:
                 stream=True,
             )
             with response:
-                content = b"".join(self._content(response))
+                content = self._content(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _broken(error, begun=outgoing.begun) from error
         return HttpReply(response.status_code, _is_soap(response, soap), content, _date(response))
 
-    def _content(self, response: requests.Response) -> Iterator[bytes]:
+    def _content(self, response: requests.Response) -> bytes:
         """The reply's bytes, unpacked, within limit and deadline; stops reading at the first excess."""
         limit = self.config.reply_bytes_max
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -263,18 +278,20 @@ class Transport:
             raise BrokenExchange(TOO_LARGE, f"the answer is over {limit} bytes")
         unpacker = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
         deadline = time.monotonic() + self.config.reply_seconds_max
-        total = 0
+        content = bytearray()
+        received = 0
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+            received += len(chunk)
             if unpacker is not None:
-                chunk = _unpack(unpacker, chunk, limit - total + 1)
-            total += len(chunk)
-            if total > limit:
+                chunk = _unpack(unpacker, chunk, limit - len(content) + 1)
+            content += chunk
+            if max(received, len(content)) > limit:
                 raise BrokenExchange(TOO_LARGE, f"the answer is over {limit} bytes")
-            yield chunk
             if time.monotonic() > deadline:
                 raise BrokenExchange(TIMEOUT, f"the answer took over {self.config.reply_seconds_max:g} seconds")
         if unpacker is not None and not unpacker.eof:
             raise BrokenExchange(LOST, "the packed answer is not complete")
+        return bytes(content)
 
 
 def _announced_bytes(response: requests.Response) -> int:
@@ -287,9 +304,12 @@ def _announced_bytes(response: requests.Response) -> int:
 
 def _unpack(unpacker: zlib._Decompress, chunk: bytes, room: int) -> bytes:
     try:
-        return unpacker.decompress(chunk, room)
+        unpacked = unpacker.decompress(chunk, room)
     except zlib.error as error:
         raise BrokenExchange(LOST, "the packed answer is damaged") from error
+    if unpacker.unused_data:  # it would be kept in memory, and nobody could say what it is
+        raise BrokenExchange(LOST, "the packed answer goes on after its end")
+    return unpacked
 
 
 def _is_soap(response: requests.Response, soap: SoapVersion) -> bool:

@@ -464,8 +464,8 @@ def test_a_header_that_cannot_be_read_spoils_nothing(world: World, header: bytes
 
 # when the list is spoilt    write   kind            code                 what is known
 SPOILT = [
-    ("before", False, Misconfigured, "Misconfigured", "nothing was sent"),
-    ("before", True, Misconfigured, "Misconfigured", "nothing was sent"),
+    ("before", False, Misconfigured, "MISCONFIGURED", "nothing was sent"),
+    ("before", True, Misconfigured, "MISCONFIGURED", "nothing was sent"),
     ("meanwhile", False, Misconfigured, "EXCHANGE_SIGNER", "it was read for nothing"),
     ("meanwhile", True, InDoubt, "EXCHANGE_SIGNER", "it was sent, and it may have been done"),
 ]
