@@ -16,9 +16,43 @@ Caught only in the faces and in ``services/deliver.py``; always ``raise ... from
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import ClassVar
 
 _WORD_STARTS = re.compile(r"(?<!^)(?=[A-Z])")
+
+NOBODY, REGISTRAR, OPERATOR, ENGINEER, SECURITY = "nobody", "registrar", "operator", "engineer", "security"
+TOLD = {
+    NOBODY: "nobody: it passes by itself",
+    REGISTRAR: "the registration desk, which enters data in the EHR",
+    OPERATOR: "whoever runs Pomost: network, certificates, the account with the authority",
+    ENGINEER: "the integration engineer: contract, binding and code tables",
+    SECURITY: "whoever answers for security incidents",
+}
+"""Who is told, by the code that ``mappings/refusals.csv`` has for them."""
+GROWTH_STEPS_MAX = 64
+"""After so many failures a wait has grown to its longest, whatever the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What follows a failure: the waits between tries, when to stop, who is told.
+
+    ``row`` names the row of ``mappings/refusals.csv`` that matched (``http 429``), empty when none did.
+    ``told`` is a code of :data:`TOLD`; ``attempts_max`` counts tries in a row.
+    """
+
+    row: str
+    first_wait_seconds: float
+    growth: float
+    wait_max_seconds: float
+    attempts_max: int
+    told: str
+
+    def wait_seconds(self, failures: int) -> float:
+        """How long to wait after ``failures`` in a row (from 1)."""
+        steps = min(max(failures - 1, 0), GROWTH_STEPS_MAX)
+        return min(self.first_wait_seconds * self.growth**steps, self.wait_max_seconds)
 
 
 class AdapterError(Exception):
@@ -26,7 +60,9 @@ class AdapterError(Exception):
 
     ``code`` is stable, in capitals (``UNMAPPED_CODE``; the class's own name unless one is given: ``BAD_INPUT``)
     and listed in ``docs/errors.md``; ``message`` is English and safe to show.
-    ``correlation_id`` ties the error to the audit trail and to what was said to the authority.
+    ``correlation_id`` ties the error to the audit trail and to what was said to the authority, ``message_id``
+    to the one call that failed. ``handling`` is what follows, when a row of the retry table says so, and
+    ``retry_after_seconds`` what the other side asked for itself (HTTP's Retry-After).
     """
 
     http_status: ClassVar[int] = 500
@@ -37,6 +73,16 @@ class AdapterError(Exception):
         self.message = message
         self.code = code or _WORD_STARTS.sub("_", type(self).__name__).upper()
         self.correlation_id = correlation_id
+        self.message_id: str | None = None
+        self.handling: Handling | None = None
+        self.retry_after_seconds: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The message with the ids under which the audit and the authority know the call."""
+        ids = (("correlation", self.correlation_id), ("message", self.message_id))
+        known = ", ".join(f"{name} {value}" for name, value in ids if value)
+        return f"{self.message} [{known}]" if known else self.message
 
 
 class Refused(AdapterError):

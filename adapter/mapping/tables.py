@@ -18,10 +18,11 @@ from adapter.domain.appointment import VisitState
 from adapter.domain.discrepancy import DiscrepancyClass
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.national import NationalSlotState, NationalVisitState, Origin
-from adapter.domain.referral import Payer, ReferralState
+from adapter.domain.referral import TOO_MANY_FOUND, Payer, ReferralState, Severity
 from adapter.domain.slot import SlotKind, SlotState
 from adapter.errors import Misconfigured
 from adapter.mapping.code_table import CodeTable
+from adapter.mapping.refusals import Refusals, read_refusals
 from adapter.mapping.table_files import YES_NO, TableProblem, TableSpec, read_table
 
 SHOWN_PROBLEMS_MAX = 20
@@ -36,7 +37,8 @@ FHIR = ("fhir_system", "fhir_code", "use")
 END_REASONS_BY = frozenset({"patient", "provider", "other"})
 REMOVAL_EFFECTS = frozenset({"release", "finish", "keep", "none", "person"})
 SEVERITIES = frozenset({"high", "medium", "low"})
-FINDING_SEVERITIES = frozenset({"positive", "warning", "error"})
+FINDING_SEVERITIES = _values(Severity)
+TOLD_RESULTS = frozenset({TOO_MANY_FOUND})
 SERVICE_FORMS = frozenset({"visit", "examination"})
 AUTO = frozenset({"yes", "no", "block-only", "if-no-visit", "if-ours-newer", "if-slot-free", "if-offline"})
 TO_CEZ = frozenset({"yes", "no", "if-cer-saved-both"})
@@ -146,6 +148,18 @@ TABLES: Mapping[str, TableSpec] = {
             complete=FINDING_SEVERITIES,
         ),
         TableSpec(
+            "national_result",
+            required=("national", "status"),
+            optional=("use",),
+            codes=TOLD_RESULTS,
+            complete=TOLD_RESULTS,
+        ),
+        TableSpec(
+            "verification_rules",
+            required=("text_shown", "title_pl", "title_en", "status"),
+            choices={"text_shown": YES_NO},
+        ),
+        TableSpec(
             "discrepancies",
             key="class",
             required=("title_pl", "title_en", "severity", "owner", "remedy", "auto", "to_cez"),
@@ -194,7 +208,11 @@ class Tables:
     category: CodeTable
     entitlements: CodeTable
     finding_severity: CodeTable
+    national_result: CodeTable
+    verification_rules: CodeTable
     discrepancies: CodeTable
+    refusals: Refusals
+    """The retry table: what each failure of an authority means, and what follows."""
 
     def __getitem__(self, name: str) -> CodeTable:
         """The table of that name.
@@ -213,7 +231,8 @@ class Tables:
 
 def check_tables(folder: Path) -> list[TableProblem]:
     """Every problem of every table in ``folder``; an empty list when all is well."""
-    return [problem for spec in TABLES.values() for problem in read_table(folder, spec)[1]]
+    problems = [problem for spec in TABLES.values() for problem in read_table(folder, spec)[1]]
+    return problems + read_refusals(folder)[1]
 
 
 def load_tables(folder: Path) -> Tables:
@@ -227,6 +246,8 @@ def load_tables(folder: Path) -> Tables:
     for spec in TABLES.values():
         found[spec.name], wrong = read_table(folder, spec)
         problems += wrong
+    refusals, wrong = read_refusals(folder)
+    problems += wrong
     if problems:
         raise TablesBroken(folder, tuple(problems))
-    return Tables(**found)
+    return Tables(**found, refusals=refusals)

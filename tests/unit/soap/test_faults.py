@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from adapter import resources
@@ -16,7 +14,6 @@ SUCCESS = "urn:csioz:p1:kod:major:Sukces"
 MAJOR, MINOR = "urn:csioz:p1:kodBleduMajor:", "urn:csioz:p1:kodBleduMinor:"
 OURS = "urn:pomost:reconstruction:kod:"
 KINDS = {"rejected": Rejected, "unavailable": Unavailable, "in_doubt": InDoubt, "misconfigured": Misconfigured}
-HEADER = "channel,source,code,outcome_read,outcome_write,title_pl,title_en,status,source_ref"
 
 
 @pytest.fixture(scope="module")
@@ -216,36 +213,3 @@ def test_a_code_of_a_strange_form_is_not_repeated(table: Refusals, code: str) ->
         result(table, code, write=True)
     assert code not in caught.value.message
     assert code != caught.value.result_code
-
-
-# ------------------------------------------------------------------ the file
-
-# a row that may not be                                                     why
-ROWS = [
-    ("xx,result-major,urn:a,rejected,rejected,a,b,C,s", "unknown channel"),
-    ("p1,strange,urn:a,rejected,rejected,a,b,C,s", "unknown source"),
-    ("p1,result-major,urn:a,maybe,rejected,a,b,C,s", "unknown outcome"),
-    ("p1,result-major,urn:a,in_doubt,rejected,a,b,C,s", "a read cannot be in doubt"),
-    ("p1,fault-major,urn:a,success,rejected,a,b,C,s", "only a result"),
-    ("p1,http,200,success,success,a,b,C,s", "only a result"),
-    ("p1,result-major,urn:a,rejected,rejected,,b,C,s", "empty cell"),
-    ("p1,result-major,urn:a,rejected,rejected,a,b,C", "missing or too many"),
-    ("p1,result-major,urn:a,rejected,rejected,a,b,C,s,t", "missing or too many"),
-    ("p1,result-major,urn:1,rejected,rejected,a,b,C,s", "there twice"),
-]
-
-
-@pytest.mark.parametrize(("row", "words"), ROWS, ids=[f"{row[1]}: {row[0][:24]}" for row in ROWS])
-def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, row: str, words: str) -> None:
-    good = "p1,result-major,urn:1,rejected,rejected,a,b,C,s"
-    (tmp_path / "refusals.csv").write_text(f"{HEADER}\n{good}\n{row}\n", encoding="utf-8")
-    with pytest.raises(Misconfigured, match=rf"refusals\.csv, line 3: .*{words}"):
-        load_refusals(tmp_path)
-
-
-@pytest.mark.parametrize("content", [None, b"", b"a,b\n1,2\n", b"\xff\xfe"])
-def test_a_file_that_is_no_such_table_is_named(tmp_path: Path, content: bytes | None) -> None:
-    if content is not None:
-        (tmp_path / "refusals.csv").write_bytes(content)
-    with pytest.raises(Misconfigured, match="refusals"):
-        load_refusals(tmp_path)
