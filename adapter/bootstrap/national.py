@@ -61,7 +61,7 @@ def build_national(settings: Settings, tables: Tables, clock: Clock) -> National
             clock,
             batch_max=settings.put_batch_max,
         ),
-        referrals=P1Referrals(p1, p1_channels, partial(judge_result, refusals, channel="p1"), clock),
+        referrals=P1Referrals(p1, tables, p1_channels, partial(judge_result, refusals, channel="p1"), clock),
         channels=(cer_channels, p1_channels),
     )
 

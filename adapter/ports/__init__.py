@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from adapter.domain.identifiers import ReferralAccess, ReferralKey, ReferralNumber
+from adapter.domain.identifiers import CellCode, PersonIdentifier, ReferralAccess, ReferralKey, ReferralNumber
 from adapter.domain.national import (
     SlotEdit,
     SlotListing,
@@ -28,7 +28,15 @@ from adapter.domain.national import (
     WaitingRoomEntry,
     WaitingRoomOrder,
 )
-from adapter.domain.referral import Payer, ReferralReading
+from adapter.domain.referral import (
+    DateWindow,
+    IssueReceipt,
+    Payer,
+    ReferralReading,
+    ReferralState,
+    SearchAnswer,
+    Verification,
+)
 
 
 class Clock(Protocol):
@@ -47,11 +55,15 @@ class CallContext:
 
     ``facility`` is our facility id; the edge knows its certificates, OIDs and role.
     ``correlation_id`` follows one piece of work everywhere; ``message_id`` is new for every try.
+    ``cell`` is the cell that the work is about, None when it is about the whole facility; ``user`` names a
+    member of staff in the facility's settings, empty for whoever speaks for the facility (or the cell).
     """
 
     facility: str
     correlation_id: str
     message_id: str
+    cell: CellCode | None = None
+    user: str = ""
 
 
 class Registry(Protocol):
@@ -124,7 +136,26 @@ class Referrals(Protocol):
         """Add a comment on missing documents; the state stays."""
 
     def finish(self, context: CallContext, number: ReferralNumber, *, comment: str = "", payer_id: str = "") -> str:
-        """Say that the service was given."""
+        """Say that the service was given; ``payer_id`` is the code of the NFZ branch that pays, if one does."""
+
+    def save(self, context: CallContext, document: bytes) -> IssueReceipt:
+        """Issue a referral: save its signed CDA. A document that broke rules is told, not raised."""
+
+    def annul(self, context: CallContext, number: ReferralNumber, document: bytes) -> Verification:
+        """Annul an issued referral of this facility with the signed CDA of its annulment; told as for ``save``."""
+
+    def verify(self, context: CallContext, document: bytes) -> Verification:
+        """What the rules would say if the document were saved; nothing is kept there."""
+
+    def search_issued(
+        self, context: CallContext, window: DateWindow, state: ReferralState | None = None
+    ) -> SearchAnswer:
+        """This facility's own referrals by day of issue: one question, all hits or too many."""
+
+    def search_person(
+        self, context: CallContext, person: PersonIdentifier, window: DateWindow, state: ReferralState | None = None
+    ) -> SearchAnswer:
+        """A person's referrals as far as this facility may see them: one question, all hits or too many."""
 
 
 @dataclass(frozen=True, slots=True)

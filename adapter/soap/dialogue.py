@@ -51,9 +51,24 @@ class Dialogue:
                 unreadable reply (``REPLY_UNREADABLE``).
         """
         with correlated(context):
-            return self._ask(context, self.contract[verb], values)
+            told = self._hear(context, self.contract[verb], values)
+            self.judge(verb, told.result)
+            return told
 
-    def _ask(self, context: CallContext, bound: BoundVerb, values: Values) -> Told:
+    def hear(self, context: CallContext, verb: str, values: Values) -> Told:
+        """Carry out a verb whose refusals say more than that: :meth:`judge` is for the caller to call.
+
+        Raises:
+            As :meth:`ask`, but for what the result says.
+        """
+        with correlated(context):
+            return self._hear(context, self.contract[verb], values)
+
+    def judge(self, verb: str, result: Result) -> None:
+        """Return when a result says that the verb was done; raise one of the four kinds otherwise."""
+        self._judge(major=result.major, minor=result.minor, text=result.text, write=self.contract[verb].writes)
+
+    def _hear(self, context: CallContext, bound: BoundVerb, values: Values) -> Told:
         today = warsaw_day(self._clock.now())
         content = bound.build(values, today)
         answer = self._channel.exchange(context, bound.operation, content, write=bound.writes)
@@ -63,7 +78,6 @@ class Dialogue:
             result = result_of(reading)
         except (UnreadableReply, Rejected) as problem:
             raise unreadable(bound.operation.verb, problem, write=bound.writes) from problem
-        self._judge(major=result.major, minor=result.minor, text=result.text, write=bound.writes)
         return Told(reading, result, answer, at)
 
     def judge_item(self, result: Result) -> None:

@@ -79,8 +79,13 @@ CER: Mapping[str, Verb] = {
     "read_waiting_room": _verb(False, "reference! id", _ENTRY),
 }
 
-_READING = "document! state! findings[].code! findings[].severity! findings[].text"
+_FINDINGS = "findings[].code! findings[].severity! findings[].text findings[].place"
+_RULES = f"{_FINDINGS} verification.at verification.rule_set"
+_COMMENTS = "comments[].text comments[].written_at comments[].author.root comments[].author.extension"
+_READING = f"document! state! {_RULES} {_COMMENTS}"
 _NUMBER = "number.root! number.extension!"
+_FOUND = "found[].number.root! found[].number.extension! found[].state! found[].issued_on!"
+_ISSUER = "issuer.root issuer.extension author.root author.extension issuer_name author_name"
 P1: Mapping[str, Verb] = {
     "read_to_accept": _verb(False, "key! code_with_person!", f"{_READING} key!"),
     "read_by_number": _verb(False, _NUMBER, _READING),
@@ -89,6 +94,15 @@ P1: Mapping[str, Verb] = {
     "give_back": _verb(True, f"{_NUMBER} comment"),
     "report_missing_documents": _verb(True, f"{_NUMBER} comment!"),
     "finish": _verb(True, f"{_NUMBER} comment payer_id"),
+    "save": _verb(True, "document!", f"key! code! {_RULES}"),
+    "annul": _verb(True, f"document! {_NUMBER}", _RULES),
+    "verify": _verb(False, "document!", _RULES),
+    "search_issued": _verb(False, "since! until! state", _FOUND),
+    "search_person": _verb(
+        False,
+        "person.root! person.extension! since! until! state",
+        " ".join((_FOUND, *(f"found[].{each}" for each in _ISSUER.split()))),
+    ),
 }
 
 LEGEND: Mapping[str, Mapping[str, Verb]] = {"cer": CER, "p1": P1}

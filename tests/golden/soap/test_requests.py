@@ -23,7 +23,7 @@ from adapter.domain.identifiers import (
     ReferralNumber,
 )
 from adapter.domain.national import NationalSlotState, SlotEdit, SlotOffer, VisitOrder, WaitingRoomOrder
-from adapter.domain.referral import Payer
+from adapter.domain.referral import DateWindow, Payer, ReferralState
 from adapter.domain.slot import SlotKind
 from adapter.errors import InDoubt, Unavailable
 from adapter.mapping.tables import Tables, load_tables
@@ -92,6 +92,7 @@ CER: Mapping[str, Callable[[CerRegistry], object]] = {
     "read_waiting_room": lambda cer: cer.read_waiting_room(CONTEXT, "visit-1"),
     "read_waiting_room-entry": lambda cer: cer.read_waiting_entry(CONTEXT, "P-1"),
 }
+WINDOW = DateWindow(date(2026, 11, 1), date(2026, 11, 30))
 P1: Mapping[str, Callable[[P1Referrals], object]] = {
     "read_to_accept": lambda p1: p1.read_to_accept(CONTEXT, KEY),
     "read_to_accept-code": lambda p1: p1.read_to_accept(
@@ -103,6 +104,11 @@ P1: Mapping[str, Callable[[P1Referrals], object]] = {
     "give_back": lambda p1: p1.give_back(CONTEXT, NUMBER, "pacjent zrezygnował"),
     "report_missing_documents": lambda p1: p1.report_missing_documents(CONTEXT, NUMBER, "brak wyniku EKG"),
     "finish": lambda p1: p1.finish(CONTEXT, NUMBER, comment="wykonano", payer_id="07"),
+    "save": lambda p1: p1.save(CONTEXT, b"<ClinicalDocument/>"),
+    "annul": lambda p1: p1.annul(CONTEXT, NUMBER, b"<ClinicalDocument/>"),
+    "verify": lambda p1: p1.verify(CONTEXT, b"<ClinicalDocument/>"),
+    "search_issued": lambda p1: p1.search_issued(CONTEXT, WINDOW, ReferralState.ISSUED),
+    "search_person": lambda p1: p1.search_person(CONTEXT, Pesel("00610100013"), WINDOW),
 }
 
 
@@ -152,9 +158,9 @@ def test_cer(case: str, bound: Callable[[str], BoundContract], tables: Tables, r
 
 
 @pytest.mark.parametrize("case", P1)
-def test_p1(case: str, bound: Callable[[str], BoundContract], rewrite_golden: bool) -> None:
+def test_p1(case: str, bound: Callable[[str], BoundContract], tables: Tables, rewrite_golden: bool) -> None:
     channel, contract = ToldChannel(), bound("p1")
-    referrals = P1Referrals(contract, channel, judge, HeldClock())
+    referrals = P1Referrals(contract, tables, channel, judge, HeldClock())
     content = send(lambda: P1[case](referrals), channel)
     verb = case.partition("-")[0]
     assert problems_of(contract[verb].schema, content) == ()

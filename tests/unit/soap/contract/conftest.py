@@ -42,9 +42,9 @@ def registry(bound: Mapping[str, BoundContract], tables: Tables, channel: ToldCh
 
 
 @pytest.fixture
-def referrals(bound: Mapping[str, BoundContract], channel: ToldChannel) -> P1Referrals:
+def referrals(bound: Mapping[str, BoundContract], tables: Tables, channel: ToldChannel) -> P1Referrals:
     judge = partial(judge_result, load_refusals(resources.mappings()), channel="p1")
-    return P1Referrals(bound["p1"], channel, judge, HeldClock())
+    return P1Referrals(bound["p1"], tables, channel, judge, HeldClock())
 
 
 @pytest.fixture
