@@ -57,6 +57,7 @@ class CallContext:
     ``correlation_id`` follows one piece of work everywhere; ``message_id`` is new for every try.
     ``cell`` is the cell that the work is about, None when it is about the whole facility; ``user`` names a
     member of staff in the facility's settings, empty for whoever speaks for the facility (or the cell).
+    ``messages`` are the ids of the outbox messages that the call carries or asks about.
     """
 
     facility: str
@@ -64,6 +65,7 @@ class CallContext:
     message_id: str
     cell: CellCode | None = None
     user: str = ""
+    messages: tuple[int, ...] = ()
 
 
 class Registry(Protocol):

@@ -262,5 +262,5 @@ def ask(told: Round, message: Message, message_id: str) -> Done | None:
         Rejected: the answer shows that it cannot happen any more, or that a person must look.
         Unavailable: nobody could be asked. Misconfigured: nobody will be.
     """
-    context = CallContext(message.facility, message.correlation_id, message_id, (message.id,))
+    context = CallContext(message.facility, message.correlation_id, message_id, messages=(message.id,))
     return QUESTIONS[message.action](told, context, message)
