@@ -61,7 +61,7 @@ class SlotBatches:
         messages, whole, biggest = 0, True, 0
         while parts:
             part = parts.popleft()
-            call = context if messages == 0 else CallContext(context.facility, context.correlation_id, str(uuid4()))
+            call = context if messages == 0 else replace(context, message_id=str(uuid4()))
             messages += 1
             try:
                 receipts.update(self._send(call, part))

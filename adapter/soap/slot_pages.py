@@ -12,7 +12,7 @@ while it is told may name a slot twice: the later word counts. Source: cer.md 2.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -66,7 +66,7 @@ def whole_list(dialogue: Dialogue, context: CallContext, schedule: str, day: dat
     first, last = day_bounds(day)
     token, found = "", _Gathered()
     for number in range(1, PAGES_MAX + 1):
-        call = context if number == 1 else CallContext(context.facility, context.correlation_id, str(uuid4()))
+        call = context if number == 1 else replace(context, message_id=str(uuid4()))
         asked: dict[str, object] = {
             **{"schedule": schedule, "day": day, "from": first, "until": last},
             **{"page": number, "page_index": number - 1, "page_size": PAGE_SIZE, "page_token": token or None},
