@@ -7,9 +7,11 @@ twice, never sent, a port that refuses. One thread for each connection; the hand
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -23,8 +25,13 @@ from adapter.simulator.clock import machine_time
 
 IDLE_TIMEOUT_SECONDS = 60.0
 HANDSHAKE_TIMEOUT_SECONDS = 10.0
+REQUEST_SECONDS_MAX = 120.0
+"""How long a connection may take for its next request, from the wait for it to its last byte."""
 POLL_SECONDS = 0.02
 LINE_BYTES_MAX = 128
+TRAILERS_MAX = 32
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n]*)?\r?\n")
 
 
 class Delivery(Enum):
@@ -161,7 +168,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._open: set[socket.socket] = set()
+        self._open: dict[socket.socket, float | None] = {}
         self._open_lock = threading.Lock()
         self.callers = 0
         super().__init__((endpoint.host, endpoint.port), _Connection)
@@ -194,17 +201,29 @@ class _Server(ThreadingHTTPServer):
             with self._open_lock:
                 self.callers -= 1
 
-    def keep(self, connection: socket.socket) -> None:
+    def keep(self, connection: socket.socket, *, reading: bool) -> None:
+        """Know an open connection; ``reading`` from now on means that it owes us a request."""
         with self._open_lock:
-            self._open.add(connection)
+            self._open[connection] = time.monotonic() if reading else None
 
     def forget(self, connection: socket.socket) -> None:
         with self._open_lock:
-            self._open.discard(connection)
+            self._open.pop(connection, None)
+
+    def service_actions(self) -> None:
+        """Hang up on who dribbles: each byte in time, and never a whole request."""
+        begun_before = time.monotonic() - REQUEST_SECONDS_MAX
+        with self._open_lock:
+            late = [each for each, since in self._open.items() if since is not None and since < begun_before]
+        self._hang_up(late)
 
     def close_connections(self) -> None:
         with self._open_lock:
             connections = list(self._open)
+        self._hang_up(connections)
+
+    @staticmethod
+    def _hang_up(connections: list[socket.socket]) -> None:
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -225,7 +244,7 @@ class _Connection(BaseHTTPRequestHandler):
             raw.settimeout(HANDSHAKE_TIMEOUT_SECONDS)
             self.request = endpoint.tls.wrap_socket(raw, server_side=True)
         self.request.settimeout(IDLE_TIMEOUT_SECONDS)
-        self.server.keep(self.request)
+        self.server.keep(self.request, reading=True)
         super().setup()
 
     def finish(self) -> None:
@@ -245,9 +264,19 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815 - names that the standard library looks for
 
+    def handle_one_request(self) -> None:
+        """The next request of this connection, whose time begins now."""
+        self.server.keep(self.request, reading=True)
+        super().handle_one_request()
+
     def _serve(self) -> None:
         body, problem = self._body()
-        address = urlsplit(self.path)
+        self.server.keep(self.request, reading=False)
+        try:
+            address = urlsplit(self.path)
+        except ValueError:
+            self.send_error(400, "the address cannot be read")
+            return
         certificate = self.request.getpeercert(True) if isinstance(self.request, ssl.SSLSocket) else None
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.server.endpoint.handle(
@@ -267,32 +296,46 @@ class _Connection(BaseHTTPRequestHandler):
             f"Content-Type: {reply.content_type}\r\nContent-Length: {len(reply.body)}\r\n"
             f"{'Connection: close' if self.close_connection else 'Connection: keep-alive'}\r\n\r\n"
         )
-        with contextlib.suppress(OSError):
+        try:
             self.wfile.write(head.encode("ascii") + reply.body)
+        except OSError:
+            self.close_connection = True
 
     def _body(self) -> tuple[bytes, str]:
+        """The body, or why there is none. Whoever gives its length twice may mean two messages (RFC 9112, 6.3)."""
         limit = self.server.endpoint.body_bytes_max
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+        lengths = {value.strip() for value in self.headers.get_all("Content-Length", [])}
+        codings = self.headers.get_all("Transfer-Encoding", [])
+        if len(lengths) + len(codings) > 1:
+            return b"", "the message's length is given more than once"
+        if codings:
+            if codings[0].strip().lower() != "chunked":
+                return b"", "the Transfer-Encoding is not chunked"
             return self._chunks(limit)
-        given = self.headers.get("Content-Length", "0")
-        if not given.isdecimal():
+        given = lengths.pop() if lengths else "0"
+        if not _LENGTH.fullmatch(given):
             return b"", "the Content-Length is not a number"
         if int(given) > limit:
             return b"", f"the message is larger than {limit} bytes"
-        return self.rfile.read(int(given)), ""
+        body = self.rfile.read(int(given))
+        return (body, "") if len(body) == int(given) else (b"", "the message ended early")
 
     def _chunks(self, limit: int) -> tuple[bytes, str]:
-        parts: list[bytes] = []
-        total = 0
+        message = bytearray()
         while True:
-            try:
-                size = int(self.rfile.readline(LINE_BYTES_MAX).split(b";")[0], 16)
-            except ValueError:
+            line = _CHUNK_SIZE.fullmatch(self.rfile.readline(LINE_BYTES_MAX))
+            if line is None:
                 return b"", "the chunked message is malformed"
-            total += size
-            if size < 0 or total > limit:
-                return b"", f"the message is larger than {limit} bytes"
-            parts.append(self.rfile.read(size))
-            self.rfile.readline(LINE_BYTES_MAX)
+            size = int(line.group(1), 16)
             if size == 0:
-                return b"".join(parts), ""
+                return (bytes(message), "") if self._trailers() else (b"", "the chunked message has no end")
+            if len(message) + size > limit:
+                return b"", f"the message is larger than {limit} bytes"
+            chunk = self.rfile.read(size)
+            if len(chunk) != size or self.rfile.readline(LINE_BYTES_MAX) not in (b"\r\n", b"\n"):
+                return b"", "the chunked message is malformed"
+            message += chunk
+
+    def _trailers(self) -> bool:
+        """Read past the header lines after the last chunk; whether they end."""
+        return any(self.rfile.readline(LINE_BYTES_MAX) in (b"\r\n", b"\n") for _ in range(TRAILERS_MAX))
