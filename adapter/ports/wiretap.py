@@ -100,7 +100,7 @@ class Wiretap(Protocol):
         ``conversation`` is a correlation id or the message id of a try, ``message`` an outbox message.
         """
 
-    def clear(self, identity: int) -> tuple[bytes, bytes | None]:
+    def clear(self, number: int) -> tuple[bytes, bytes | None]:
         """Request and reply of one exchange as they were.
 
         Raises:

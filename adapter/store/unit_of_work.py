@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from adapter.ports import Clock
 from adapter.ports.store import Audit, Calendar, Cursors, Differences, Inbox, Links, Outbox, UnitOfWork
+from adapter.ports.wiretap import Wiretap
 from adapter.store import jobs
 from adapter.store.audit import SqlAudit
 from adapter.store.calendar import SqlCalendar
@@ -21,6 +22,7 @@ from adapter.store.links import SqlLinks
 from adapter.store.outbox import LEASE_LOCK, SqlOutbox
 from adapter.store.sealing import Seal
 from adapter.store.session import Session
+from adapter.store.wiretap import SqlWiretap
 
 
 class SqlUnitOfWork:
@@ -39,6 +41,7 @@ class SqlUnitOfWork:
         self.differences: Differences = SqlDifferences(session)
         self.audit: Audit = self._audit
         self.cursors: Cursors = SqlCursors(session)
+        self.wiretap: Wiretap = SqlWiretap(session)
 
     def commit(self) -> None:
         """Keep everything done so far; jobs and audit go with it. More work may follow."""
