@@ -29,11 +29,13 @@ from adapter.ports.store import Action, AuditRecord, Message, MessageState, Sett
 from adapter.services import send_referrals, send_slots, send_visits, send_write_back
 from adapter.services.effects import apply_all
 from adapter.services.equipment import Equipment
-from adapter.services.outcome import Declined, Done
+from adapter.services.outcome import Declined, Done, Doubtful
 
 log = logging.getLogger(__name__)
 
 Sender = Callable[[Equipment, CallContext, Message], Done]
+Outcome = Done | Declined | Doubtful | None
+"""How a try ended; None: it was put off before it was sent, or it had not happened."""
 
 SENDERS: Mapping[Action, Sender] = {
     Action.EDIT_SLOT: send_slots.edit_slot,
@@ -105,7 +107,7 @@ def _deliver_claimed(eq: Equipment, claimed: Sequence[Message], summary: Deliver
             _settle(eq, batch, [None] * len(batch), summary)
             continue
         try:
-            outcomes: Sequence[Done | Declined | None] = _send(eq, batch)
+            outcomes: Sequence[Outcome] = _send(eq, batch)
         except (Unavailable, Misconfigured) as error:
             resting.add(target)
             _rest(eq, batch, error, summary)
@@ -123,7 +125,7 @@ def _deliver_claimed(eq: Equipment, claimed: Sequence[Message], summary: Deliver
         _settle(eq, batch, outcomes, summary)
 
 
-def _send(eq: Equipment, batch: Sequence[Message]) -> Sequence[Done | Declined]:
+def _send(eq: Equipment, batch: Sequence[Message]) -> Sequence[Done | Declined | Doubtful]:
     first = batch[0]
     context = CallContext(first.facility, first.correlation_id, first.message_id)
     if first.action is Action.PUT_SLOT:
@@ -147,9 +149,7 @@ def _audit(work: UnitOfWork, message: Message, now: datetime, detail: Mapping[st
     )
 
 
-def _settle(
-    eq: Equipment, batch: Sequence[Message], outcomes: Sequence[Done | Declined | None], summary: Delivered
-) -> None:
+def _settle(eq: Equipment, batch: Sequence[Message], outcomes: Sequence[Outcome], summary: Delivered) -> None:
     """Write outcomes down; None puts a message off: its destination began to rest before it was sent."""
     now = eq.clock.now()
     try:
@@ -167,11 +167,14 @@ def _settle(
         elif isinstance(outcome, Declined):
             summary.refused += 1
             summary.problems[message.id] = outcome.problem
+        elif isinstance(outcome, Doubtful):
+            summary.in_doubt += 1
+            summary.problems[message.id] = outcome.problem
         else:
             summary.put_off += 1
 
 
-def settle_alone(eq: Equipment, message: Message, outcome: Done | Declined | None, now: datetime) -> None:
+def settle_alone(eq: Equipment, message: Message, outcome: Outcome, now: datetime) -> None:
     """One message by itself. What it made true but our books refuse stays on record with the message."""
     try:
         with eq.store.unit_of_work() as work:
@@ -187,9 +190,7 @@ def settle_alone(eq: Equipment, message: Message, outcome: Done | Declined | Non
             work.commit()
 
 
-def settle_one(
-    eq: Equipment, work: UnitOfWork, message: Message, outcome: Done | Declined | None, now: datetime
-) -> bool:
+def settle_one(eq: Equipment, work: UnitOfWork, message: Message, outcome: Outcome, now: datetime) -> bool:
     """Settle one message in an open transaction, with all that its outcome makes true.
 
     False, and nothing done, when somebody else settled this try already.
@@ -197,13 +198,13 @@ def settle_one(
     return bool(settle_all(eq, work, [(message, outcome)], now))
 
 
-Ended = tuple[Message, Done | Declined | None]
+Ended = tuple[Message, Outcome]
 """A message and how its try ended."""
 
 
 def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: datetime) -> frozenset[int]:
     """Settle messages of one facility in an open transaction; ids of those that nobody else had settled."""
-    changed = work.outbox.settle([_settlement(message, outcome, now) for message, outcome in ended])
+    changed = work.outbox.settle([_settlement(eq, message, outcome, now) for message, outcome in ended])
     mine = [(message, outcome) for message, outcome in ended if message.id in changed]
     apply_all(eq, work, [(message, outcome) for message, outcome in mine if isinstance(outcome, Done)], now)
     for message, outcome in mine:
@@ -212,14 +213,19 @@ def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: dat
         elif isinstance(outcome, Declined):
             detail = {"outcome": "refused", "result_code": outcome.result_code, "problem": outcome.problem}
             _audit(work, message, now, detail)
+        elif isinstance(outcome, Doubtful):
+            _audit(work, message, now, {"outcome": "in-doubt", "problem": outcome.problem})
     return changed
 
 
-def _settlement(message: Message, outcome: Done | Declined | None, now: datetime) -> Settlement:
+def _settlement(eq: Equipment, message: Message, outcome: Outcome, now: datetime) -> Settlement:
     if isinstance(outcome, Done):
         return Settlement(message, MessageState.DELIVERED, now, outcome.result_code)
     if isinstance(outcome, Declined):
         return Settlement(message, MessageState.REFUSED, now, outcome.result_code, problem=outcome.problem)
+    if isinstance(outcome, Doubtful):
+        ask_at = now + eq.limits.ask_after
+        return Settlement(message, MessageState.IN_DOUBT, now, problem=outcome.problem, not_before=ask_at)
     return Settlement(message, MessageState.WAITING, now)
 
 

@@ -34,3 +34,10 @@ class Declined:
 
     problem: str
     result_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """The answer to a batch does not say what became of this one: it is read back before anything else."""
+
+    problem: str

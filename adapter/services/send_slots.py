@@ -8,7 +8,7 @@ from datetime import datetime
 from adapter.domain.moments import warsaw_day
 from adapter.domain.national import NationalSlotState, SlotEdit, SlotOffer
 from adapter.domain.schedule import Schedule
-from adapter.domain.slot import Slot, SlotKind
+from adapter.domain.slot import Slot, SlotKind, SlotState
 from adapter.errors import Rejected
 from adapter.mapping.slot import slot_state_to_registry
 from adapter.ports import CallContext
@@ -16,13 +16,15 @@ from adapter.ports.store import Action, Message, UnitOfWork
 from adapter.services.bring_visit import brought_to
 from adapter.services.desk import UNFINISHED
 from adapter.services.equipment import Equipment
-from adapter.services.outcome import Declined, Done
+from adapter.services.outcome import Declined, Done, Doubtful
 
 NOT_NEEDED = "not-needed"
-"""Result of an edit that was left out."""
+"""Result of a message that was left out: CeR need not hear of it any more."""
 
 
-def _offers(eq: Equipment, work: UnitOfWork, facility: str, slot_ids: Sequence[str]) -> list[SlotOffer | Declined]:
+def _offers(
+    eq: Equipment, work: UnitOfWork, facility: str, slot_ids: Sequence[str]
+) -> list[SlotOffer | Declined | Done]:
     """What is offered for each slot, as the calendar has it now; or why nothing is."""
     slots = work.calendar.slots_by_id(facility, slot_ids)
     schedules = {
@@ -37,12 +39,13 @@ def _offers(eq: Equipment, work: UnitOfWork, facility: str, slot_ids: Sequence[s
     ]
 
 
-def _offer(eq: Equipment, slot: Slot, schedule: Schedule | None) -> SlotOffer | Declined:
+def _offer(eq: Equipment, slot: Slot, schedule: Schedule | None) -> SlotOffer | Declined | Done:
+    """What is offered. A slot withdrawn before it was published is not published: nothing is left to do."""
     if schedule is None:
         return Declined("the slot's schedule is not known")
     published = slot_state_to_registry(slot.state, eq.tables, warsaw_day(eq.clock.now()))
     if published is None:
-        return Declined("the slot was withdrawn before it was published")
+        return Done(result_code=NOT_NEEDED)
     return SlotOffer(
         reference=slot.id,
         schedule=schedule.id,
@@ -57,7 +60,7 @@ def _offer(eq: Equipment, slot: Slot, schedule: Schedule | None) -> SlotOffer | 
     )
 
 
-def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) -> list[Done | Declined]:
+def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) -> list[Done | Declined | Doubtful]:
     """Send one batch; one outcome for each message, in order. One bad slot sinks none of the others."""
     with eq.store.unit_of_work() as work:
         offers = _offers(eq, work, messages[0].facility, [str(message.payload["slot_id"]) for message in messages])
@@ -65,9 +68,9 @@ def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) 
     ready = [offer for offer in offers if isinstance(offer, SlotOffer)]
     receipts = iter(eq.registry.put_slots(context, ready) if ready else ())
     answered_at = eq.clock.now()
-    outcomes: list[Done | Declined] = []
+    outcomes: list[Done | Declined | Doubtful] = []
     for offer in offers:
-        if isinstance(offer, Declined):
+        if not isinstance(offer, SlotOffer):
             outcomes.append(offer)
             continue
         receipt = next(receipts)
@@ -81,6 +84,8 @@ def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) 
                     answered_at=answered_at,
                 )
             )
+        elif receipt.doubt is not None:
+            outcomes.append(Doubtful(receipt.doubt))
         else:
             outcomes.append(Declined(receipt.refusal or "refused", receipt.result_code))
     return outcomes
@@ -127,6 +132,8 @@ def edit_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
     with eq.store.unit_of_work() as work:
         if message.payload.get("unless_visited") and _visited(work, message):
             return Done(result_code=NOT_NEEDED)
+        if _never_published(work, message):
+            return Done(result_code=NOT_NEEDED)
         theirs = national_slot_id(work, message)
     sent_at = eq.clock.now()
     code = eq.registry.edit_slot(context, edit_of(message.payload, theirs))
@@ -137,6 +144,16 @@ def edit_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
         sent_at=sent_at,
         answered_at=eq.clock.now(),
     )
+
+
+def _never_published(work: UnitOfWork, message: Message) -> bool:
+    """Whether the slot was withdrawn before CeR ever heard of it."""
+    slot_id = message.payload.get("slot_id")
+    if message.payload.get("national_slot_id") or slot_id is None:
+        return False
+    slot = work.calendar.slot(message.facility, str(slot_id))
+    withdrawn = slot is not None and slot.state is SlotState.WITHDRAWN
+    return withdrawn and work.links.theirs(message.facility, "slot", str(slot_id)) is None
 
 
 def _visited(work: UnitOfWork, message: Message) -> bool:
@@ -152,7 +169,15 @@ def _visited(work: UnitOfWork, message: Message) -> bool:
 
 
 def delete_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
-    """Delete a slot in CeR; CeR refuses when it has a visit (law.md I-06)."""
+    """Delete a slot in CeR; CeR refuses when it has a visit (law.md I-06).
+
+    A slot that CeR never took need not be deleted: it was withdrawn before it was published, or refused.
+    """
     with eq.store.unit_of_work() as work:
+        known = message.payload.get("national_slot_id") or work.links.theirs(
+            message.facility, "slot", str(message.payload["slot_id"])
+        )
+        if not known:
+            return Done(result_code=NOT_NEEDED)
         theirs = national_slot_id(work, message)
     return Done(result_code=eq.registry.delete_slot(context, theirs), national_id=theirs)
