@@ -7,6 +7,11 @@ because only the channel knows whether the operation was a read or a write.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapter.soap.transport import HttpReply
+
 NOT_SENT = "not-sent"
 SERVER_CERTIFICATE = "server-certificate"
 CLIENT_CERTIFICATE = "client-certificate"
@@ -22,8 +27,11 @@ SIGNER = "signer"
 class BrokenExchange(Exception):
     """``code`` is one of this module's constants; ``reason`` is English and safe to show.
 
-    ``setting`` names the file or the option to look at, where there is one.
+    ``setting`` names the file or the option to look at, where there is one; ``partial`` is what came of an
+    answer that is not to be used.
     """
+
+    partial: HttpReply | None = None
 
     def __init__(self, code: str, reason: str, *, setting: str = "") -> None:
         super().__init__(f"{code}: {reason}")

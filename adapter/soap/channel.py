@@ -31,6 +31,7 @@ from adapter.soap.trust import SignerTrust
 from adapter.soap.verify import Verifier, is_signed
 from adapter.soap.version import VERSIONS, SoapVersion
 from adapter.soap.wire import Answer, BoundOperation, FaultReader
+from adapter.soap.wiretap import Heard, Wiretap, listening
 
 _SOAP_STATUSES = (200, 500)
 """SOAP over HTTP: an answer is 200, a fault 500 (SOAP 1.2: or another error status)."""
@@ -61,12 +62,14 @@ class SoapChannel:
         context_block: Callable[[CallContext], etree._Element | None],
         read_fault: FaultReader,
         replays: ReplayMemory | None = None,
+        wiretap: Wiretap | None = None,
     ) -> None:
         """Load certificates and open nothing yet.
 
         ``context_block`` makes the header block of a call (kontekstWywolania), ``read_fault`` reads the
         errors inside a Fault's detail. ``replays`` is the memory that all channels of a process share, so that
-        an answer to one facility is believed in no other; without it the channel has its own.
+        an answer to one facility is believed in no other; without it the channel has its own. ``wiretap`` hears
+        all that is said; without one nobody does.
 
         Raises:
             Misconfigured: a certificate file, a password, a CA bundle or a CRL is wrong; named.
@@ -77,6 +80,7 @@ class SoapChannel:
         self.config = config
         self.last_server_time: ServerTime | None = None
         self._clock = clock
+        self._wiretap = wiretap or Wiretap({}, clock)
         self._refusals = refusals
         self._context_block = context_block
         self._read_fault = read_fault
@@ -121,10 +125,18 @@ class SoapChannel:
             self._verifier.trust.ready(self._clock.now())
         message = self._signed(context, content, soap)
         transport = self._connected()
+        heard = self._wiretap.hear(context, operation, message)
+        with listening(heard):
+            return self._exchange(transport, heard, soap, write=write)
+
+    def _exchange(self, transport: Transport, heard: Heard, soap: SoapVersion, *, write: bool) -> Answer:
+        context = heard.context
         try:
-            reply = transport.post(message, operation.soap_action, soap)
-            return self._answer(reply, context, soap, write=write)
+            reply = transport.post(heard.request, heard.operation.soap_action, soap)
+            self._hear(heard, reply)
+            return self._answer(reply, heard, soap, write=write)
         except BrokenExchange as broken:
+            self._hear(heard, broken.partial)
             raise faults.transport_error(
                 self._refusals,
                 channel=self.config.channel,
@@ -134,6 +146,10 @@ class SoapChannel:
                 setting=broken.setting,
                 correlation_id=context.correlation_id,
             ) from broken
+
+    def _hear(self, heard: Heard, reply: HttpReply | None) -> None:
+        if reply is not None and heard.answered_at is None:
+            heard.answered(reply.status, reply.content, reply.media_type, self._clock.now())
 
     def _signed(self, context: CallContext, content: etree._Element, soap: SoapVersion) -> bytes:
         now = self._clock.now()
@@ -149,8 +165,8 @@ class SoapChannel:
             check_expiry(transport.identity.certificate, str(self.config.tls.path), now, problem=self._tls.problem)
         return transport
 
-    def _answer(self, reply: HttpReply, context: CallContext, soap: SoapVersion, *, write: bool) -> Answer:
-        now = self._clock.now()
+    def _answer(self, reply: HttpReply, heard: Heard, soap: SoapVersion, *, write: bool) -> Answer:
+        context, now = heard.context, self._clock.now()
         if reply.server_date is not None:
             self.last_server_time = ServerTime(reply.server_date, now)
         envelope = self._envelope(reply, soap)
@@ -169,7 +185,7 @@ class SoapChannel:
             raise malformed(f"HTTP {reply.status} came with an answer that is no Fault")
         if envelope.content is None:
             raise malformed("the Body is empty")
-        return Answer(content=envelope.content, raw=reply.content)
+        return Answer(content=envelope.content, raw=reply.content, heard=heard)
 
     def _envelope(self, reply: HttpReply, soap: SoapVersion) -> Envelope | None:
         """The SOAP message in the reply; None when the HTTP status is all that it says.

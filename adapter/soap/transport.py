@@ -103,13 +103,15 @@ class TransportConfig:
 class HttpReply:
     """What came back.
 
-    ``is_soap`` says whether its content type is that of the version asked in; ``server_date`` is HTTP's Date.
+    ``is_soap`` says whether its content type is that of the version asked in; ``server_date`` is HTTP's Date;
+    ``media_type`` what it says it is, without parameters.
     """
 
     status: int
     is_soap: bool
     content: bytes = field(repr=False)
     server_date: datetime | None = None
+    media_type: str = ""
 
 
 class _Outgoing(io.BytesIO):
@@ -248,6 +250,8 @@ class Transport:
 
     def _post(self, message: bytes, soap_action: str, soap: SoapVersion) -> HttpReply:
         outgoing = _Outgoing(message)
+        content = bytearray()
+        response: requests.Response | None = None
         _thread.deadline = time.monotonic() + self.config.exchange_seconds_max
         try:
             response = self._session.post(
@@ -263,13 +267,16 @@ class Transport:
                 stream=True,
             )
             with response:
-                content = self._content(response)
+                self._read(response, content)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _broken(error, begun=outgoing.begun) from error
-        return HttpReply(response.status_code, _is_soap(response, soap), content, _date(response))
+            raise _with_what_came(_broken(error, begun=outgoing.begun), response, content) from error
+        except BrokenExchange as broken:
+            raise _with_what_came(broken, response, content) from broken.__cause__
+        kind = _media_type(response)
+        return HttpReply(response.status_code, _is_soap(response, soap), bytes(content), _date(response), kind)
 
-    def _content(self, response: requests.Response) -> bytes:
-        """The reply's bytes, unpacked, within limit and deadline; stops reading at the first excess."""
+    def _read(self, response: requests.Response, content: bytearray) -> None:
+        """Take in the reply's bytes, unpacked, within limit and deadline; stops reading at the first excess."""
         limit = self.config.reply_bytes_max
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in ("identity", "gzip", "x-gzip", ""):
@@ -278,7 +285,6 @@ class Transport:
             raise BrokenExchange(TOO_LARGE, f"the answer is over {limit} bytes")
         unpacker = zlib.decompressobj(wbits=31) if coding.endswith("gzip") else None
         deadline = time.monotonic() + self.config.reply_seconds_max
-        content = bytearray()
         received = 0
         while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
             received += len(chunk)
@@ -291,7 +297,13 @@ class Transport:
                 raise BrokenExchange(TIMEOUT, f"the answer took over {self.config.reply_seconds_max:g} seconds")
         if unpacker is not None and not unpacker.eof:
             raise BrokenExchange(LOST, "the packed answer is not complete")
-        return bytes(content)
+
+
+def _with_what_came(broken: BrokenExchange, response: requests.Response | None, content: bytearray) -> BrokenExchange:
+    """The failure, with as much of the answer as there is."""
+    if response is not None:
+        broken.partial = HttpReply(response.status_code, False, bytes(content), None, _media_type(response))
+    return broken
 
 
 def _announced_bytes(response: requests.Response) -> int:
@@ -317,6 +329,10 @@ def _is_soap(response: requests.Response, soap: SoapVersion) -> bool:
     kind, _, rest = response.headers.get("Content-Type", "").lower().partition(";")
     charsets = [each.partition("=")[2].strip(" \"'") for each in rest.split(";") if each.strip().startswith("charset")]
     return kind.strip() == soap.media_type and set(charsets) <= _CHARSETS
+
+
+def _media_type(response: requests.Response) -> str:
+    return response.headers.get("Content-Type", "").lower().partition(";")[0].strip()
 
 
 def _date(response: requests.Response) -> datetime | None:

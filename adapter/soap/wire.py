@@ -13,11 +13,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lxml import etree
 
 from adapter.ports import CallContext
+
+if TYPE_CHECKING:
+    from adapter.soap.wiretap import Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,13 @@ class Answer:
     """A verified, non-fault answer.
 
     ``content`` is the single element child of the Body whose signature was verified, still standing
-    in its document; ``raw`` the bytes of the whole answer as received (for digests and evidence).
+    in its document; ``raw`` the bytes of the whole answer as received (for digests and evidence); ``heard``
+    the wiretap's record of the exchange, which waits for the judgement of the answer.
     """
 
     content: etree._Element
     raw: bytes = field(repr=False)
+    heard: Heard | None = field(default=None, repr=False, compare=False)
 
     @property
     def digest(self) -> str:

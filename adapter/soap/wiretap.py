@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from adapter.errors import AdapterError, InDoubt, Misconfigured, Refused, Unavailable
+from adapter.errors import AdapterError, InDoubt, Misconfigured, Refused, Rejected, Unavailable
 from adapter.ports import CallContext, Clock
 from adapter.ports.wiretap import Exchange, Outcome
 from adapter.soap.places import Masks
@@ -69,17 +69,20 @@ class Heard:
             self.ended = True
             self.wiretap.take(Ended(self, outcome, code))
 
-    @contextmanager
-    def judged(self) -> Iterator[None]:
-        """Ends the record with the error that leaves the block, if one does."""
-        try:
-            yield
-        except AdapterError as error:
-            self.end(outcome_of(error), error.code)
-            raise
-        except BaseException:
-            self.end(Outcome.FAILED)
-            raise
+
+@contextmanager
+def listening(heard: Heard | None) -> Iterator[None]:
+    """Ends the record (if there is one) with the error that leaves the block, if one does."""
+    try:
+        yield
+    except AdapterError as error:
+        if heard is not None:
+            heard.end(outcome_of(error), code_of(error))
+        raise
+    except BaseException:
+        if heard is not None:
+            heard.end(Outcome.FAILED)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ def outcome_of(error: AdapterError) -> Outcome:
         (Misconfigured, Outcome.MISCONFIGURED),
     )
     return next((outcome for kind, outcome in kinds if isinstance(error, kind)), Outcome.FAILED)
+
+
+def code_of(error: AdapterError) -> str:
+    """The authority's own code where it gave one, else ours."""
+    return (error.result_code if isinstance(error, Rejected) else "") or error.code
 
 
 class Wiretap:
@@ -137,24 +145,31 @@ class Wiretap:
         self._closing.clear()
         self._keeper = keeper
 
-    def hear(self, context: CallContext, operation: BoundOperation, message: bytes) -> Heard | None:
-        """A message is about to be sent; None when nobody keeps it."""
-        if self._keeper is None:
-            return None
+    def hear(self, context: CallContext, operation: BoundOperation, message: bytes) -> Heard:
+        """A message is about to be sent."""
         return Heard(self, context, operation, self._clock.now(), message)
 
     def take(self, ended: Ended) -> None:
-        """Put a record in the line, unless it is full."""
+        """Put a record in the line, unless it is full or nobody keeps it."""
         with self._changed:
-            if self._keeper is None or self._waiting + ended.size > self._waiting_max:
+            if self._keeper is None:
+                return
+            if self._waiting + ended.size > self._waiting_max:
                 self._lose(1, "too many wait to be kept")
                 return
             self._line.append(ended)
             self._waiting += ended.size
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="wiretap", daemon=True)
-                self._thread.start()
+                self._begin()
             self._changed.notify()
+
+    def _begin(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="wiretap", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the machine has no thread to give; the next record asks again
+            self._thread = None
+            log.warning("the wiretap waits: %s", error)
 
     def close(self) -> None:
         """Keep what is in the line, for :data:`CLOSE_SECONDS` at most."""
