@@ -15,9 +15,11 @@ from datetime import datetime
 from adapter.domain.moments import warsaw_day
 from adapter.errors import AdapterError, InDoubt, Rejected, Unavailable
 from adapter.ports import CallContext, Clock
+from adapter.ports.wiretap import Outcome
 from adapter.soap.binding import BoundContract, BoundVerb, Result, result_of
 from adapter.soap.reading import Reading, UnreadableReply
 from adapter.soap.wire import Answer, Channel, Judge
+from adapter.soap.wiretap import code_of, listening, outcome_of
 from adapter.soap.writing import Values
 
 UNREADABLE = "REPLY_UNREADABLE"
@@ -73,12 +75,23 @@ class Dialogue:
         content = bound.build(values, today)
         answer = self._channel.exchange(context, bound.operation, content, write=bound.writes)
         at = self._clock.now()
-        try:
-            reading = bound.read(answer.content, today)
-            result = result_of(reading)
-        except (UnreadableReply, Rejected) as problem:
-            raise unreadable(bound.operation.verb, problem, write=bound.writes) from problem
+        with listening(answer.heard):
+            try:
+                reading = bound.read(answer.content, today)
+                result = result_of(reading)
+            except (UnreadableReply, Rejected) as problem:
+                raise unreadable(bound.operation.verb, problem, write=bound.writes) from problem
+        if answer.heard is not None:
+            answer.heard.end(*self._outcome(bound.operation.verb, result))
         return Told(reading, result, answer, at)
+
+    def _outcome(self, verb: str, result: Result) -> tuple[Outcome, str]:
+        """How the exchange ended, for the wiretap."""
+        try:
+            self.judge(verb, result)
+        except AdapterError as error:
+            return outcome_of(error), code_of(error)
+        return Outcome.ANSWERED, ""
 
     def judge_item(self, result: Result) -> None:
         """Judge the result of one item of a batch that was written."""
@@ -87,12 +100,12 @@ class Dialogue:
 
 @contextmanager
 def correlated(context: CallContext) -> Iterator[None]:
-    """Whatever goes wrong inside carries the call's correlation id."""
+    """Whatever goes wrong inside carries the call's correlation and message ids."""
     try:
         yield
     except AdapterError as error:
-        if error.correlation_id is None:
-            error.correlation_id = context.correlation_id
+        error.correlation_id = error.correlation_id or context.correlation_id
+        error.message_id = error.message_id or context.message_id
         raise
 
 
