@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from adapter.soap.check import Finding
     from adapter.soap.diff import Change
+    from adapter.soap.findings import Finding
 
 CHANNELS = ("p1", "cer")
 HEADINGS = {

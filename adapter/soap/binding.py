@@ -10,34 +10,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from pathlib import Path
 
 from lxml import etree
 
 from adapter.errors import BadInput, Misconfigured
-from adapter.soap.check import Finding, Place, check, fault_nodes, operations_of, place_of, rows_for
+from adapter.soap.check import check, fault_nodes, operations_of, rows_for
 from adapter.soap.columns import plan_lists
+from adapter.soap.compiling import compile_reply, compile_request
 from adapter.soap.contract import Contract, Operation, load_contract, problems_of
-from adapter.soap.reading import (
-    SHOWN_SCHEMA_PROBLEMS_MAX,
-    Joining,
-    Reading,
-    Source,
-    Taking,
-    UnreadableReply,
-    read,
-    read_loosely,
-)
-from adapter.soap.rows import EVERY_VERB, FAULT, FOLDER, LOCAL_DATE, LOCAL_TIME, REPLY, REQUEST, BindingRow, load_rows
-from adapter.soap.structure import Node
+from adapter.soap.findings import Finding
+from adapter.soap.reading import Reading, UnreadableReply, read, read_loosely
+from adapter.soap.refused_rows import SHOWN_SCHEMA_PROBLEMS_MAX
+from adapter.soap.rows import FAULT, FOLDER, REPLY, REQUEST, BindingRow, load_rows
+from adapter.soap.sources import Source, settle
 from adapter.soap.template import Template, has_list
-from adapter.soap.values import CodeTables, decoder, encoder
-from adapter.soap.verbs import LEGEND, RESULT_FIELDS
+from adapter.soap.values import CodeTables
+from adapter.soap.verbs import LEGEND, Verb
 from adapter.soap.wire import BoundOperation, FaultDetail
-from adapter.soap.writing import Filling, Part, Values, has_nil, prefixes, write
+from adapter.soap.writing import Part, Values, needs_the_long_way, prefixes, write
 
-HALVES = (LOCAL_DATE, LOCAL_TIME)
 SHOWN_FINDINGS_MAX = 10
 """How many findings the message of a broken binding spells out."""
 
@@ -70,9 +62,10 @@ class BoundVerb:
         self.schema = contract.schema
         self._request = request
         self._prefixes = prefixes(request)
-        self._template = Template(request, self._prefixes) if has_list(request) and not has_nil(request) else None
+        quick = has_list(request) and not needs_the_long_way(request)
+        self._template = Template(request, self._prefixes) if quick else None
         self._reply = reply
-        self._lists = plan_lists(reply)
+        self._lists = None if settle(reply) else plan_lists(reply)
 
     def build(self, values: Values, on: date) -> etree._Element:
         """The content of the Body for ``values`` (nested mappings and lists by our field names).
@@ -144,31 +137,39 @@ def result_of(reading: Reading) -> Result:
 
 
 def bind_contract(
-    contract: Contract, rows: Sequence[BindingRow], tables: CodeTables, *, table_file: str = ""
+    contract: Contract,
+    rows: Sequence[BindingRow],
+    tables: CodeTables,
+    *,
+    table_file: str = "",
+    legend: Mapping[str, Verb] | None = None,
 ) -> BoundContract:
-    """Check and compile.
+    """Check and compile; ``legend`` are the verbs of another channel than ours (tests).
 
     Raises:
         Misconfigured: the binding and the contract do not fit (``BINDING_BROKEN``).
     """
     file = table_file or f"{FOLDER}/{contract.channel}.csv"
-    wrong = [finding for finding in check(contract, rows, tables) if not finding.satisfied]
+    verbs_of = LEGEND[contract.channel] if legend is None else legend
+    wrong = [finding for finding in check(contract, rows, tables, legend=verbs_of) if not finding.satisfied]
     if wrong:
         raise Misconfigured(_sentence(file, wrong), setting=file, code="BINDING_BROKEN")
     operations = operations_of(contract, rows)
     verbs: dict[str, BoundVerb] = {}
-    for verb, legend in LEGEND[contract.channel].items():
+    for verb, meant in verbs_of.items():
         operation = operations[verb]
         verbs[verb] = BoundVerb(
             BoundOperation(contract.channel, verb, operation.name, operation.soap_action, operation.soap_version),
             operation,
-            writes=legend.writes,
-            request=_compile_request(operation.request, rows_for(rows, verb, REQUEST), tables),
-            reply=_compile_reply(operation.reply, rows_for(rows, verb, REPLY), tables),
+            writes=meant.writes,
+            request=compile_request(operation.request, rows_for(rows, verb, REQUEST), tables),
+            reply=compile_reply(operation.reply, rows_for(rows, verb, REPLY), tables),
             fields=frozenset(row.field for row in rows_for(rows, verb, REQUEST)),
         )
     told = [row for row in rows if row.direction == FAULT]
-    faults = {node.tag: _compile_reply(node, told, tables) for node in fault_nodes(operations)}
+    faults = {node.tag: compile_reply(node, told, tables) for node in fault_nodes(operations)}
+    for source in faults.values():
+        settle(source)
     return BoundContract(contract.channel, verbs, faults)
 
 
@@ -188,80 +189,3 @@ def _sentence(file: str, wrong: Sequence[Finding]) -> str:
     shown = [f"row {each.row}: {each.message}" if each.row else each.message for each in wrong[:SHOWN_FINDINGS_MAX]]
     more = f"; and {len(wrong) - SHOWN_FINDINGS_MAX} more" if len(wrong) > SHOWN_FINDINGS_MAX else ""
     return f"{file} does not fit the contract: {'; '.join(shown)}{more}. Run: pomost contract check"
-
-
-def _groups(row: BindingRow, place: Place) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...]]:
-    """Where on the path lists repeat: index of the path part -> the list's keys within its scope; and the rest."""
-    lists: dict[int, tuple[str, ...]] = {}
-    scope: list[str] = []
-    repeats = [n for n, part in enumerate(row.path_parts[: len(place.nodes)]) if part.endswith("[]")]
-    for part in row.field_parts:
-        scope.append(part.removesuffix("[]"))
-        if part.endswith("[]"):
-            lists[repeats[len(lists)]] = tuple(scope)
-            scope = []
-    return lists, tuple(scope)
-
-
-def _compile_request(root: Node, rows: Sequence[BindingRow], tables: CodeTables) -> Part:
-    whole = Part(root)
-    for row in rows:
-        place = place_of(root, row)
-        lists, keys = _groups(row, place)
-        part = whole
-        for n, node in enumerate(place.nodes):
-            part = part.part(node)
-            if n in lists:
-                part.group = lists[n]
-        table = tables[row.table] if row.table else None
-        filling = Filling(row.field, keys, None if row.constant else encoder(row.type, table), row.constant)
-        if place.attribute is not None:
-            part.attributes.append((place.attribute.tag, filling))
-        else:
-            part.filling = filling
-    return whole
-
-
-def _compile_reply(root: Node, rows: Sequence[BindingRow], tables: CodeTables) -> Source:
-    whole = Source(root.tag)
-    for row in rows:
-        if row.verb == EVERY_VERB and not row.required and not _is_there(root, row):
-            continue
-        place = place_of(root, row)
-        lists, keys = _groups(row, place)
-        source = scope = whole
-        for n, (above, node) in enumerate(pairwise((root, *place.nodes))):
-            source = source.source(node.tag, once=above.once(node), nillable=node.nillable)
-            if n in lists:
-                source.group = lists[n]
-                source.declared = tuple(each.tag for each in node.children) if node.in_order else ()
-                scope = source
-        table = tables[row.table] if row.table else None
-        required = row.required and row.field not in RESULT_FIELDS.reads
-        if row.type in HALVES:
-            keys = _half(keys, row.type, row.field, scope)
-        taking = Taking(row.field, keys, decoder(row.type, table), required)
-        if place.attribute is not None:
-            source.attributes.append((place.attribute.tag, taking))
-        else:
-            source.taking = taking
-        if required:
-            scope.required.append(taking)
-    return whole
-
-
-def _half(keys: tuple[str, ...], kind: str, name: str, scope: Source) -> tuple[str, ...]:
-    """The keys of a date or a time until both are put together."""
-    halves = {each: (*keys[:-1], f"{keys[-1]} ({each})") for each in HALVES}
-    joining = Joining(name, keys, halves[LOCAL_DATE], halves[LOCAL_TIME])
-    if joining not in scope.joinings:
-        scope.joinings.append(joining)
-    return halves[kind]
-
-
-def _is_there(root: Node, row: BindingRow) -> bool:
-    try:
-        place_of(root, row)
-    except LookupError:
-        return False
-    return True

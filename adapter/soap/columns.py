@@ -18,7 +18,8 @@ from typing import Any, overload
 from lxml import etree
 
 from adapter.errors import Rejected
-from adapter.soap.reading import Joining, Reading, Source, Taking, read_valid, text_of
+from adapter.soap.reading import Reading, read_valid, text_of
+from adapter.soap.sources import Joining, Source, Taking
 from adapter.soap.values import Decode, is_instant, is_plain_text, joined
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"

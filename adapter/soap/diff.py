@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from adapter.soap.check import MISSING_FIELD, UNBOUND, UNFILLED, Finding, check
+from adapter.soap.check import check
 from adapter.soap.contract import Contract, Operation
+from adapter.soap.findings import MISSING_FIELD, UNBOUND, UNFILLED, Finding
 from adapter.soap.rows import EVERY_VERB, OPERATION, REQUEST, BindingRow
 from adapter.soap.structure import Node
 from adapter.soap.values import FITTING_KINDS, CodeTables

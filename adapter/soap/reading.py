@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -19,60 +20,15 @@ from lxml import etree
 from adapter.domain.national import UnreadableRow
 from adapter.errors import Rejected
 from adapter.soap.contract import problems_of
-from adapter.soap.values import Decode, joined
+from adapter.soap.refused_rows import SHOWN_SCHEMA_PROBLEMS_MAX, refused_rows
+from adapter.soap.sources import Joining, Source, Taking, Telling
+from adapter.soap.values import joined
 
-SHOWN_SCHEMA_PROBLEMS_MAX = 3
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
 class UnreadableReply(ValueError):
     """A reply that is not what the contract says. The message holds no value of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """What is taken from one text: our field as keys, and how."""
-
-    field: str
-    keys: tuple[str, ...]
-    decode: Decode
-    required: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Joining:
-    """An instant that stands as a date and a time: the keys of both halves and of the whole."""
-
-    field: str
-    keys: tuple[str, ...]
-    day: tuple[str, ...]
-    hour: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Source:
-    """An element to read: what is taken from it and from the elements in it, by their tags.
-
-    ``group`` names the list whose items its occurrences are; ``required`` what an item (or the whole
-    reply) must have, ``joinings`` what is put together in it. ``once`` says that the contract lets it
-    stand once at most in its parent, ``nillable`` that it may say that it has no value. ``declared``
-    are the tags of all its children, if they always come in this order.
-    """
-
-    tag: str
-    taking: Taking | None = None
-    group: tuple[str, ...] | None = None
-    attributes: list[tuple[str, Taking]] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
-    required: list[Taking] = field(default_factory=list)
-    joinings: list[Joining] = field(default_factory=list)
-    once: bool = False
-    nillable: bool = False
-    declared: tuple[str, ...] = ()
-
-    def source(self, tag: str, *, once: bool, nillable: bool) -> Source:
-        """The source for a child, made when it is new."""
-        return self.sources.setdefault(tag, Source(tag, once=once, nillable=nillable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +78,45 @@ def _take(taking: Taking, text: str, on: date, values: dict[str, Any]) -> None:
         _put(values, taking.keys, value)
 
 
+def _tell(tellings: Sequence[Telling], text: str, on: date, values: dict[str, Any]) -> None:
+    """Take a text for every row that it counts for.
+
+    Raises:
+        UnreadableReply: it counts for none, is no value, or a field was said differently before.
+    """
+    counted = False
+    for each in tellings:
+        taking = each.taking
+        try:
+            value = taking.decode(text, on)
+        except ValueError as problem:
+            raise UnreadableReply(f"{taking.field}: {_kind_of(problem)}") from problem
+        if each.constant is not None and value != each.constant:
+            continue
+        counted = True
+        if each.takes:
+            _put_once(values, taking.keys, value, taking.field)
+        if each.told:
+            _put_once(values, each.told, each.value, ".".join(each.told))
+    if not counted:
+        raise UnreadableReply(f"{'.'.join(tellings[0].told)}: a text that no row of the binding knows")
+
+
+def _refuse_a_second(tags: frozenset[str], element: etree._Element) -> None:
+    there = Counter(child.tag for child in element if child.tag in tags and child.get(NIL) not in ("true", "1"))
+    for tag, times in there.items():
+        if times > 1:
+            raise UnreadableReply(f"{etree.QName(str(tag)).localname} stands more than once")
+
+
+def _put_once(values: dict[str, Any], keys: tuple[str, ...], value: object, name: str) -> None:
+    found: Any = values
+    for key in keys[:-1]:
+        found = found.setdefault(key, {})
+    if found.setdefault(keys[-1], value) != value:
+        raise UnreadableReply(f"{name} is said twice, and differently")
+
+
 def _join(joining: Joining, values: dict[str, Any]) -> None:
     day, hour = _taken_out(values, joining.day), _taken_out(values, joining.hour)
     if day is None and hour is None:
@@ -156,38 +151,78 @@ class _Run:
         self.unknown_code: Rejected | None = None
         self.seen: Counter[tuple[str, ...]] = Counter()
 
-    def read(self, source: Source, element: etree._Element, values: dict[str, Any], *, inside_row: bool) -> None:
+    def read(
+        self,
+        source: Source,
+        element: etree._Element,
+        values: dict[str, Any],
+        *,
+        inside_row: bool,
+        said: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Read an element into ``values``; ``said`` is what a spread element around it says of each item."""
         for tag, taking in source.attributes:
             text = element.get(tag)
             if text is not None:
                 _take(taking, text, self.on, values)
         if source.taking is not None:
             _take(source.taking, text_of(element), self.on, values)
+        for place, tellings in source.tellings:
+            text = element.get(place) if place else text_of(element)
+            if text or (text is not None and tellings[0].by_being_there):
+                _tell(tellings, text, self.on, values)
+        if source.onlies:
+            _refuse_a_second(source.onlies, element)
         if source.sources:
-            for child in element:
-                found = source.sources.get(child.tag)
-                if found is None or (found.nillable and child.get(NIL) in ("true", "1")):
-                    continue
-                taking_ = found.taking
-                if found.group is not None:
-                    self.read_row(found, child, values, inside_row=inside_row)
-                elif taking_ is not None and not found.sources and not found.attributes:
-                    _take(taking_, text_of(child), self.on, values)
-                else:
-                    self.read(found, child, values, inside_row=inside_row)
+            self.read_inside(source, element, values, inside_row=inside_row, said=said)
         for needed in source.required:
             if not _has(values, needed.keys):
                 raise UnreadableReply(f"{needed.field} is missing")
         for joining in source.joinings:
             _join(joining, values)
 
-    def read_row(self, source: Source, element: etree._Element, values: dict[str, Any], *, inside_row: bool) -> None:
+    def read_inside(
+        self,
+        source: Source,
+        element: etree._Element,
+        values: dict[str, Any],
+        *,
+        inside_row: bool,
+        said: Mapping[str, Any] | None,
+    ) -> None:
+        """Read the elements in an element."""
+        for child in element:
+            found = source.sources.get(child.tag)
+            if found is None or (found.nillable and child.get(NIL) in ("true", "1")):
+                continue
+            taking = found.taking
+            if found.group is not None:
+                self.read_row(found, child, values, inside_row=inside_row, said=said)
+            elif found.own is not None and found.rest is not None:
+                inherited = copy.deepcopy(dict(said or {}))
+                self.read(found.own, child, inherited, inside_row=inside_row)
+                self.read(found.rest, child, values, inside_row=inside_row, said=inherited)
+            elif taking is not None and not (found.sources or found.attributes or found.tellings):
+                _take(taking, text_of(child), self.on, values)
+            else:
+                self.read(found, child, values, inside_row=inside_row, said=said)
+
+    def read_row(
+        self,
+        source: Source,
+        element: etree._Element,
+        values: dict[str, Any],
+        *,
+        inside_row: bool,
+        said: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Read an item of a list; one outside any other that makes no value is put aside with its position."""
         group = source.group or ()
         items = values
         for key in group[:-1]:
             items = items.setdefault(key, {})
         rows: list[dict[str, Any]] = items.setdefault(group[-1], [])
-        item: dict[str, Any] = {}
+        item: dict[str, Any] = copy.deepcopy(dict(said)) if said else {}
         if inside_row:
             self.read(source, element, item, inside_row=True)
             rows.append(item)
@@ -226,7 +261,7 @@ def read(
     refused: dict[etree._Element, str] = {}
     problems = problems_of(schema, content)
     if problems:
-        refused = _refused_rows(root, content, schema)
+        refused = refused_rows(partial(_rows, root), content, schema)
         if not refused:
             raise UnreadableReply("; ".join(str(each) for each in problems[:SHOWN_SCHEMA_PROBLEMS_MAX]))
     elif quick is not None and (found := quick(content, on)) is not None:
@@ -269,29 +304,3 @@ def _rows(source: Source, element: etree._Element) -> Iterator[tuple[etree._Elem
             yield element, child
         else:
             yield from _rows(found, child)
-
-
-def _refused_rows(root: Source, content: etree._Element, schema: etree.XMLSchema) -> dict[etree._Element, str]:
-    """The rows that the schema refuses, each tried alone in the otherwise same message.
-
-    Empty when the rows are not to blame, or not only they.
-    """
-    whole = list(_rows(root, content))
-    if not whole:
-        return {}
-    skeleton = copy.deepcopy(content)
-    twins = list(_rows(root, skeleton))
-    places = {id(container): container.index(row) for container, row in reversed(twins)}
-    for container, row in twins:
-        container.remove(row)
-    empty_fits = not problems_of(schema, skeleton)
-    refused: dict[etree._Element, str] = {}
-    for (_, row), (container, twin) in zip(whole, twins, strict=True):
-        container.insert(places[id(container)], twin)
-        problems = problems_of(schema, skeleton)
-        container.remove(twin)
-        if problems:
-            refused[row] = "; ".join(str(each) for each in problems[:SHOWN_SCHEMA_PROBLEMS_MAX])
-    if len(refused) == len(whole) and not empty_fits:
-        return {}
-    return refused

@@ -14,6 +14,7 @@ from typing import Any
 from zeep.xsd import Any as Any_
 from zeep.xsd import Element
 from zeep.xsd.elements.indicators import Choice, Indicator, Sequence
+from zeep.xsd.elements.indicators import Group as NamedGroup
 from zeep.xsd.types import AnySimpleType, ComplexType
 from zeep.xsd.types import builtins as xsd
 
@@ -40,15 +41,32 @@ class Attribute:
     required: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Elements that stand together: all of ``items``, or (``one``) one of them; ``least`` 0: or nothing at all."""
+
+    one: bool
+    least: int
+    items: tuple[Node | Group, ...]
+
+    def nodes(self) -> Iterator[Node]:
+        """The elements in it, in the order of the schema."""
+        for each in self.items:
+            if isinstance(each, Group):
+                yield from each.nodes()
+            else:
+                yield each
+
+
 @dataclass(slots=True)
 class Node:
     """An element of a message.
 
     ``tag`` is the name on the wire (``{namespace}name`` or bare), ``name`` its local part. ``least``
     and ``most`` count how often it stands under its parent (``most`` None: any number; ``least`` 0
-    inside a choice). ``kind`` is that of its text: text, number, bool, instant, date, time, base64;
-    empty for an element that only has children. ``choice`` groups alternatives: nodes of the same
-    number exclude each other.
+    inside a choice; ``own_least`` is what the element itself says). ``kind`` is that of its text: text,
+    number, bool, instant, date, time, base64; empty for an element that only has children. ``choice``
+    groups alternatives: nodes of the same number exclude each other.
     """
 
     tag: str
@@ -58,14 +76,23 @@ class Node:
     kind: str
     nillable: bool = False
     choice: int = 0
+    own_least: int = 1
     _type: Any = field(default=None, repr=False)
     _children: tuple[Node, ...] | None = field(default=None, repr=False)
+    _content: Group | None = field(default=None, repr=False)
+
+    @property
+    def content(self) -> Group:
+        """What is inside, as the schema groups it (read when first asked for: types may recurse)."""
+        if self._content is None:
+            self._content = Group(False, 1, tuple(_contents(self._type)))
+        return self._content
 
     @property
     def children(self) -> tuple[Node, ...]:
-        """Elements inside, in the order of the schema (read when first asked for: types may recurse)."""
+        """Elements inside, in the order of the schema."""
         if self._children is None:
-            self._children = tuple(_children(self._type))
+            self._children = tuple(self.content.nodes())
         return self._children
 
     @property
@@ -131,11 +158,12 @@ def node_of(element: Any, *, least: int | None = None, most: int | str | None = 
         kind=_kind(element.type),
         nillable=bool(element.nillable),
         choice=choice,
+        own_least=int(element.min_occurs),
         _type=element.type,
     )
 
 
-def _children(of: Any) -> Iterator[Node]:
+def _contents(of: Any) -> Iterator[Node | Group]:
     if not isinstance(of, ComplexType):
         return
     if isinstance(of._element, Element) and isinstance(of._element.type, AnySimpleType):
@@ -144,7 +172,7 @@ def _children(of: Any) -> Iterator[Node]:
         yield from _walk(nested, optional=False, repeated=False, choice=0, depth=0)
 
 
-def _walk(item: Any, *, optional: bool, repeated: bool, choice: int, depth: int) -> Iterator[Node]:
+def _walk(item: Any, *, optional: bool, repeated: bool, choice: int, depth: int) -> Iterator[Node | Group]:
     if depth > DEPTH_MAX:
         raise ValueError("a schema nests deeper than can be read")
     if isinstance(item, Element):
@@ -153,14 +181,24 @@ def _walk(item: Any, *, optional: bool, repeated: bool, choice: int, depth: int)
     elif isinstance(item, Indicator):
         many = item.max_occurs == "unbounded" or int(item.max_occurs) > 1
         is_choice = isinstance(item, Choice)
-        for inner in item:  # type: ignore[attr-defined]  # every indicator of zeep can be walked
-            yield from _walk(
+        least = int(item.min_occurs)
+        inside = [
+            each
+            for inner in _inside(item)
+            for each in _walk(
                 inner,
-                optional=optional or is_choice or int(item.min_occurs) == 0,
+                optional=optional or is_choice or least == 0,
                 repeated=repeated or many,
                 choice=id(item) if is_choice else choice,
                 depth=depth + 1,
             )
+        ]
+        yield Group(is_choice, least, tuple(inside))
+
+
+def _inside(item: Any) -> list[Any]:
+    """What an indicator holds; a named group holds its choice or sequence (zeep would pass over it)."""
+    return [item.child] if isinstance(item, NamedGroup) else list(item)
 
 
 def _flat(item: Any, depth: int = 0) -> Iterator[Any]:
@@ -168,7 +206,7 @@ def _flat(item: Any, depth: int = 0) -> Iterator[Any]:
     if depth > DEPTH_MAX:
         raise ValueError("a schema nests deeper than can be read")
     if isinstance(item, Indicator):
-        for inner in item:  # type: ignore[attr-defined]  # every indicator of zeep can be walked
+        for inner in _inside(item):
             yield from _flat(inner, depth + 1)
     else:
         yield item

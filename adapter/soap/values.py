@@ -51,6 +51,10 @@ def _encode_bool(value: object, on: date) -> str:
     return "true" if value else "false"
 
 
+def _encode_not_bool(value: object, on: date) -> str:
+    return "false" if value else "true"
+
+
 def _encode_instant(value: object, on: date) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("an instant with a zone is needed")
@@ -112,13 +116,24 @@ def _decode_bool(text: str, on: date) -> bool:
         raise ValueError("neither true nor false") from None
 
 
+def _decode_not_bool(text: str, on: date) -> bool:
+    return not _decode_bool(text, on)
+
+
 def _decode_instant(text: str, on: date) -> datetime:
     value = datetime.fromisoformat(text.strip())
     if value.tzinfo is UTC:
         return value
     if value.tzinfo is None:
         raise ValueError("an instant without a zone")
-    return value.astimezone(UTC)
+    return _utc(value)
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:  # the first and the last day of Python's calendar, elsewhere in the world
+        raise ValueError("an instant that no calendar holds") from None
 
 
 def _decode_warsaw(text: str, on: date) -> datetime:
@@ -131,7 +146,7 @@ def _instant_of(value: datetime) -> datetime:
     early, late = value.replace(tzinfo=WARSAW, fold=0), value.replace(tzinfo=WARSAW, fold=1)
     if early.utcoffset() != late.utcoffset():
         raise ValueError("a local time in the hour when the clocks change")
-    return early.astimezone(UTC)
+    return _utc(early)
 
 
 def _decode_local_time(text: str, on: date) -> time:
@@ -170,23 +185,34 @@ def _decode_oid(text: str, on: date) -> str:
     return text.strip()
 
 
+def _encode_empty(value: object, on: date) -> str:
+    raise ValueError("an empty element holds no value")
+
+
+def _decode_empty(text: str, on: date) -> bool:
+    return True
+
+
 _ENCODERS: dict[str, Encode] = {
     "text": _encode_text,
     "oid-extension": _encode_text,
     "oid-root": _encode_oid,
     "int": _encode_int,
     "bool": _encode_bool,
+    "not-bool": _encode_not_bool,
     "instant": _encode_instant,
     "warsaw-local": _encode_warsaw,
     "local-date": _encode_local_date,
     "local-time": _encode_local_time,
     "date": _encode_date,
     "base64": _encode_base64,
+    "empty": _encode_empty,
 }
 _PLAIN = frozenset(
     {
         _encode_int,
         _encode_bool,
+        _encode_not_bool,
         _encode_instant,
         _encode_warsaw,
         _encode_date,
@@ -202,12 +228,14 @@ _DECODERS: dict[str, Decode] = {
     "oid-root": _decode_oid,
     "int": _decode_int,
     "bool": _decode_bool,
+    "not-bool": _decode_not_bool,
     "instant": _decode_instant,
     "warsaw-local": _decode_warsaw,
     "local-date": _decode_date,
     "local-time": _decode_local_time,
     "date": _decode_date,
     "base64": _decode_base64,
+    "empty": _decode_empty,
 }
 FITTING_KINDS: dict[str, frozenset[str]] = {
     "text": frozenset({"text", "number"}),
@@ -215,6 +243,7 @@ FITTING_KINDS: dict[str, frozenset[str]] = {
     "oid-root": frozenset({"text"}),
     "int": frozenset({"number", "text"}),
     "bool": frozenset({"bool"}),
+    "not-bool": frozenset({"bool"}),
     "instant": frozenset({"instant"}),
     "warsaw-local": frozenset({"instant"}),
     "local-date": frozenset({"date"}),
@@ -222,8 +251,11 @@ FITTING_KINDS: dict[str, frozenset[str]] = {
     "date": frozenset({"date"}),
     "base64": frozenset({"base64"}),
     "code": frozenset({"text", "number"}),
+    "empty": frozenset({"", "text"}),
 }
 """Type of a row -> kinds of elements (``structure.Node.kind``) it can stand for."""
+AS_TEXT = frozenset({"instant", "warsaw-local", "local-date", "local-time", "date", "base64"})
+"""Types that a contract may leave to a plain text: what they mean is then agreed elsewhere."""
 
 
 def encoder(type_name: str, table: CodeTable | None) -> Encode:

@@ -89,7 +89,6 @@ def test_the_list_shows_operations_verbs_and_origins(capsys: pytest.CaptureFixtu
     listed = {each["operation"]: each for each in said["operations"]}
     assert listed["pobierzBazoweDaneListySlotow"]["verb"] == "list_slots"
     assert listed["pobierzBazoweDaneListySlotow"]["status"] == "CONFIRMED"
-    assert listed["zapisDokumentuSkierowania"]["verb"] == ""
     assert {each["origin"] for each in said["files"]} == {"RECONSTRUCTION"}
     assert run("list") == 0
     assert "read_to_accept (CONFIRMED)" in capsys.readouterr().out
