@@ -31,7 +31,7 @@ from adapter.soap.trust import SignerTrust
 from adapter.soap.verify import Verifier, is_signed
 from adapter.soap.version import VERSIONS, SoapVersion
 from adapter.soap.wire import Answer, BoundOperation, FaultReader
-from adapter.soap.wiretap import Heard, Wiretap, listening
+from adapter.soap.wiretap import Heard, Wiretap, listening, nobody_listens
 
 _SOAP_STATUSES = (200, 500)
 """SOAP over HTTP: an answer is 200, a fault 500 (SOAP 1.2: or another error status)."""
@@ -80,7 +80,7 @@ class SoapChannel:
         self.config = config
         self.last_server_time: ServerTime | None = None
         self._clock = clock
-        self._wiretap = wiretap or Wiretap({}, clock)
+        self._wiretap = wiretap or Wiretap(nobody_listens, clock)
         self._refusals = refusals
         self._context_block = context_block
         self._read_fault = read_fault

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,18 +115,23 @@ def code_of(error: AdapterError) -> str:
     return (error.result_code if isinstance(error, Rejected) else "") or error.code
 
 
+def nobody_listens(channel: str) -> Masks:
+    """Masks for a wiretap that is never started."""
+    raise LookupError(channel)
+
+
 class Wiretap:
     """Hears all channels of a process. Threads may share one."""
 
     def __init__(
         self,
-        masks: Mapping[str, Masks],
+        masks: Callable[[str], Masks],
         clock: Clock,
         *,
         message_bytes_max: int = MESSAGE_BYTES_MAX,
         waiting_bytes_max: int = WAITING_BYTES_MAX,
     ) -> None:
-        """``masks`` by channel; more than ``message_bytes_max`` of one message is not kept."""
+        """``masks`` gives those of a channel; more than ``message_bytes_max`` of one message is not kept."""
         self.lost = 0
         """Exchanges that were not kept."""
         self._masks = masks
@@ -218,7 +223,7 @@ class Wiretap:
 
     def _exchange(self, ended: Ended) -> Exchange:
         heard, operation = ended.heard, ended.heard.operation
-        masks, reply = self._masks[operation.channel], ended.heard.reply
+        masks, reply = self._masks(operation.channel), ended.heard.reply
         return Exchange(
             facility=heard.context.facility,
             destination=operation.channel,
