@@ -38,6 +38,13 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
 @click.option(
     "--seed", type=click.Path(dir_okay=False, path_type=Path), help="World to start from (JSON); else the one shipped."
 )
+@click.option(
+    "--contract",
+    default="first",
+    show_default=True,
+    metavar="NAME_OR_FOLDER",
+    help="Contract to speak: `first`, `second`, or a folder with cer/ or p1/ in it.",
+)
 @click.option("--clock", callback=_instant, metavar="ISO", help="Hold the calendar's time at this instant.")
 @click.option("--json", "as_json", is_flag=True, help="Print addresses and token as one JSON object.")
 def simulate(
@@ -49,12 +56,18 @@ def simulate(
     admin_token: str | None,
     certificates: Path,
     seed: Path | None,
+    contract: str,
     clock: datetime | None,
     as_json: bool,
 ) -> None:
     """Run CeR and P1 to practise on: mutual TLS, signed messages, state in memory, troubles on request.
 
+    The contract decides names, nesting, codes, paging and the version of SOAP; what CeR and P1 know and allow stays
+    the same.
+
     Example: pomost simulate --certificates certificates --cer-port 8443 --p1-port 8444 --admin-port 8445
+
+    Example: pomost simulate --contract second
     """
     import json
     import secrets
@@ -78,6 +91,7 @@ def simulate(
         admin_port=admin_port,
         admin_token=token,
         seed=seed,
+        contract=contract,
         held_at=clock,
     )
     stopped = threading.Event()

@@ -45,6 +45,16 @@ def list_slots(state: State, caller: Caller, schedule: str, on: date) -> list[Sl
     return state.registry.listed(caller.podmiot, schedule, on)
 
 
+def slot_page(
+    state: State, caller: Caller, schedule: str, on: date, after: tuple[datetime, str] | None
+) -> tuple[list[Slot], bool]:
+    """The slots of the day that follow the place ``after`` (start and id; None: from the first); are there more?"""
+    slots = list_slots(state, caller, schedule, on)
+    rest = slots if after is None else [slot for slot in slots if (slot.starts, slot.id) > after]
+    size = state.rules.list_page_size
+    return rest[:size], len(rest) > size
+
+
 def put_slots(state: State, caller: Caller, references: list[str], offers: list[Callable[[], Put]]) -> list[Offered]:
     """Make slots known, one result for each: a bad one does not sink its neighbours.
 

@@ -22,7 +22,6 @@ from adapter.simulator.xml import add, day, instant, maybe, need, written
 
 NAMESPACE = "urn:pomost:reconstruction:cer:v1"
 N = f"{{{NAMESPACE}}}"
-WSDL_FILE = "CentralnaERejestracja.wsdl"
 
 SLOT_STATES = {"open": "WOLNY", "taken": "ZAJETY", "blocked": "ZABLOKOWANY"}
 SLOT_KINDS = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from adapter.errors import Misconfigured
-from adapter.simulator import cer, p1
+from adapter.simulator import cer, cer_second, p1
 from adapter.simulator.answers import MAJOR, MINOR, Fault, Refusal
 from adapter.simulator.caller import Caller
 from adapter.simulator.contract import Contract
@@ -71,6 +71,16 @@ def _p1_fault(fault: Fault) -> etree._Element:
 
 DIALECTS = (
     Dialect("cer", cer.NAMESPACE, cer.VERBS, cer.HANDLERS, cer.start, cer.end, cer.fault, cer.TAMPERED),
+    Dialect(
+        "cer",
+        cer_second.NAMESPACE,
+        cer_second.VERBS,
+        cer_second.HANDLERS,
+        cer_second.start,
+        cer_second.end,
+        cer_second.fault,
+        cer_second.TAMPERED,
+    ),
     Dialect("p1", p1.WS, p1.VERBS, p1.HANDLERS, p1.start, p1.end, _p1_fault, cer.TAMPERED, p1.explain),
 )
 

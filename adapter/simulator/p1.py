@@ -23,7 +23,6 @@ from adapter.simulator.xml import add, day, instant, maybe, need, written
 WS = "http://csioz.gov.pl/p1/eskierowanie/ws/v20180509"
 M = "{http://csioz.gov.pl/p1/eskierowanie/mt/v20180509}"
 W = "{http://csioz.gov.pl/p1/wspolne/mt/v20180509}"
-WSDL_FILE = "ObslugaSkierowaniaWS.wsdl"
 _NSMAP = {"ws": WS, "mt": M[1:-1], "wsp": W[1:-1]}
 
 STATES = {

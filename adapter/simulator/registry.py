@@ -40,11 +40,13 @@ def refuse(minor: str, description: str) -> Refusal:
 class RegistryRules:
     """What sources leave open about CeR, as switches.
 
-    ``batch_max``: slots in one batch. ``page_size``: changes on one page of the feed.
+    ``batch_max``: slots in one batch. ``page_size``: changes on one page of the feed. ``list_page_size``: slots on one
+    page of a list, where a contract has pages.
     """
 
     batch_max: int = 1000
     page_size: int = 100
+    list_page_size: int = 100
     refuse_overlaps: bool = False
     one_first_visit_per_service: bool = True
     block_with_visit: bool = True
