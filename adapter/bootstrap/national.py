@@ -12,15 +12,23 @@ from pydantic import SecretStr
 from adapter import resources
 from adapter.mapping.tables import Tables
 from adapter.ports import Clock
-from adapter.settings import EndpointSettings, FacilitySettings, Settings
+from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings, Settings
 from adapter.soap.binding import BoundContract, load_bound_contract
 from adapter.soap.cer import CerRegistry
 from adapter.soap.channel import FacilityChannels, SoapChannel
-from adapter.soap.context import CallerIdentity, ContextNames, build_context, load_context_names
+from adapter.soap.context import (
+    CallerIdentity,
+    Callers,
+    ContextNames,
+    StaffMember,
+    build_context,
+    load_context_names,
+)
 from adapter.soap.endpoint import EndpointConfig, RepliesSigned
 from adapter.soap.faults import Refusals, judge_result, load_refusals
 from adapter.soap.keys import IdentityFile
 from adapter.soap.p1 import P1Referrals
+from adapter.soap.persons import CELL, oid_of
 from adapter.soap.replay import ReplayMemory
 from adapter.soap.timestamp import TimeLimits
 from adapter.soap.transport import TransportConfig
@@ -89,23 +97,35 @@ class _Parts:
         self, channel: str, contract: BoundContract, names: ContextNames, facility: FacilitySettings
     ) -> SoapChannel:
         endpoint = facility.cer if channel == "cer" else facility.p1
-        caller = facility.caller
-        identity = CallerIdentity(
-            entity_root=self.tables.identifier_systems.row(PODMIOT_ROOT_TABLE)["oid"],
-            entity_extension=caller.podmiot,
-            user_root=caller.user_root,
-            user_extension=caller.user_extension,
-            workplace_root=caller.workplace_root,
-            workplace_extension=caller.workplace_extension,
-            role=caller.role,
-        )
+        callers = self.callers(facility.caller)
         return SoapChannel(
             endpoint_config(channel, endpoint),
             clock=self.clock,
             refusals=self.refusals,
-            context_block=lambda _: build_context(identity, names),
+            context_block=lambda call: build_context(callers.identity(call), names),
             read_fault=contract.read_fault,
             replays=self.replays,
+        )
+
+    def callers(self, caller: CallerSettings) -> Callers:
+        """Everybody in whose name a facility calls."""
+        systems = self.tables.identifier_systems
+        return Callers(
+            facility=CallerIdentity(
+                entity_root=systems.row(PODMIOT_ROOT_TABLE)["oid"],
+                entity_extension=caller.podmiot,
+                user_root=caller.user_root,
+                user_extension=caller.user_extension,
+                workplace_root=caller.workplace_root,
+                workplace_extension=caller.workplace_extension,
+                role=caller.role,
+            ),
+            cell_root=oid_of(systems, CELL),
+            place_by_cell=caller.workplace == "cell",
+            cells={code: differing.model_dump(exclude_none=True) for code, differing in caller.cells.items()},
+            staff={
+                name: StaffMember(one.user_root, one.user_extension, one.role) for name, one in caller.staff.items()
+            },
         )
 
 

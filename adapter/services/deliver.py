@@ -27,6 +27,7 @@ from adapter.errors import AdapterError, InDoubt, Misconfigured, Refused, Reject
 from adapter.ports import CallContext
 from adapter.ports.store import Action, AuditRecord, Message, MessageState, Settlement, UnitOfWork
 from adapter.services import send_referrals, send_slots, send_visits, send_write_back
+from adapter.services.calling import context_of
 from adapter.services.effects import apply_all
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Declined, Done, Doubtful
@@ -127,7 +128,7 @@ def _deliver_claimed(eq: Equipment, claimed: Sequence[Message], summary: Deliver
 
 def _send(eq: Equipment, batch: Sequence[Message]) -> Sequence[Done | Declined | Doubtful]:
     first = batch[0]
-    context = CallContext(first.facility, first.correlation_id, first.message_id)
+    context = context_of(first)
     if first.action is Action.PUT_SLOT:
         if len(batch) > 1:
             context = CallContext(first.facility, first.correlation_id, str(uuid4()))

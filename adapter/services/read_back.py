@@ -18,6 +18,7 @@ from adapter.domain.slot import Slot
 from adapter.errors import Rejected
 from adapter.ports import CallContext
 from adapter.ports.store import Action, Message
+from adapter.services.calling import context_of
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
@@ -262,5 +263,4 @@ def ask(told: Round, message: Message, message_id: str) -> Done | None:
         Rejected: the answer shows that it cannot happen any more, or that a person must look.
         Unavailable: nobody could be asked. Misconfigured: nobody will be.
     """
-    context = CallContext(message.facility, message.correlation_id, message_id, messages=(message.id,))
-    return QUESTIONS[message.action](told, context, message)
+    return QUESTIONS[message.action](told, context_of(message, message_id), message)

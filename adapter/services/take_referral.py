@@ -15,6 +15,7 @@ from adapter.domain.appointment import VisitState
 from adapter.domain.identifiers import AccessByCode, ReferralAccess, ReferralKey
 from adapter.domain.referral import Referral, ReferralState
 from adapter.ports.store import Action, Destination, MessageState, ReferralRecord
+from adapter.services.calling import cell_of_referral
 from adapter.services.desk import Desk
 from adapter.services.send_referrals import sealed_access
 
@@ -73,7 +74,9 @@ def accept(desk: Desk, record: ReferralRecord, visit_at: datetime | None) -> int
         return waiting.id if waiting is not None else None
     if referral.access is None:
         return None
-    payload = {"referral_id": referral.id, **({"visit_at": visit_at.isoformat()} if visit_at else {})}
+    payload: dict[str, object] = {"referral_id": referral.id, **cell_of_referral(desk, referral.id)}
+    if visit_at is not None:
+        payload["visit_at"] = visit_at.isoformat()
     return desk.send(
         Destination.P1,
         Action.ACCEPT_REFERRAL,
@@ -119,6 +122,6 @@ def _end(desk: Desk, referral_id: str, action: Action, payload: Mapping[str, obj
         Destination.P1,
         action,
         [subject_of(referral_id)],
-        {"referral_id": referral_id, **payload},
+        {"referral_id": referral_id, **cell_of_referral(desk, referral_id), **payload},
         after=accepting.id if accepting is not None else None,
     )

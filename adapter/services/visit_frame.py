@@ -10,6 +10,7 @@ from adapter.domain.appointment import Visit
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
 from adapter.ports.store import Action, Destination, MessageState, ReferralRecord
+from adapter.services.calling import CELL
 from adapter.services.desk import Desk
 
 
@@ -92,7 +93,9 @@ class VisitFrame:
             *(f"slot:{slot_id}" for slot_id in slots),
             f"patient:{self.visit.patient_id}",
         ]
-        return self.desk.send(Destination.CER, action, subjects, {"visit_id": self.visit.id, **payload}, after=after)
+        cell = {CELL: str(self.schedule.cell)} if self.schedule is not None else {}
+        said = {"visit_id": self.visit.id, **cell, **payload}
+        return self.desk.send(Destination.CER, action, subjects, said, after=after)
 
     def give_term_up(self, reason: str) -> None:
         """Cancel the visit in CeR; ``reason`` is a code of ``mappings/cancellation_reasons.csv``."""

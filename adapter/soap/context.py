@@ -7,12 +7,14 @@ values come from the facility's configuration. Source: p1.md 2.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from lxml import etree
 
-from adapter.errors import Misconfigured
+from adapter.errors import BadInput, Misconfigured
+from adapter.ports import CallContext
 
 FILE = "call_context.csv"
 COLUMNS = ("channel", "part", "name", "status", "source")
@@ -39,6 +41,58 @@ class CallerIdentity:
             value = getattr(self, each.name)
             if not value or value != value.strip():
                 raise Misconfigured(f"the call context needs {each.name}", setting=f"caller.{each.name}")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A person who may act for the facility, chosen call by call: identifier and role."""
+
+    user_root: str
+    user_extension: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Everybody in whose name one facility calls.
+
+    ``facility`` is who calls when nothing says otherwise. A call about a cell carries that cell as its place
+    of work (``cell_root`` is the OID of cells, the value is the short code, p1.md 2), unless ``place_by_cell`` is off;
+    ``cells`` (by short code) holds what differs for some of them, ``staff`` (by name) who else may act.
+    """
+
+    facility: CallerIdentity
+    cell_root: str
+    place_by_cell: bool = True
+    cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Short code of a cell -> fields of :class:`CallerIdentity` that differ there."""
+    staff: Mapping[str, StaffMember] = field(default_factory=dict)
+
+    def identity(self, call: CallContext) -> CallerIdentity:
+        """Who makes this call.
+
+        Raises:
+            BadInput: the cell is another facility's, or the settings name no such member of staff.
+        """
+        caller = self.facility
+        if call.cell is not None:
+            if call.cell.facility != caller.entity_extension:
+                raise BadInput("the cell belongs to another facility", field="cell", code="CELL_FOREIGN")
+            if self.place_by_cell:
+                caller = replace(caller, workplace_root=self.cell_root, workplace_extension=call.cell.cell)
+            caller = replace(caller, **self.cells.get(call.cell.cell, {}))
+        if call.user:
+            member = self.staff.get(call.user)
+            if member is None:
+                raise BadInput(
+                    f"the settings of facility {call.facility} name no such member of staff",
+                    field="user",
+                    code="STAFF_NOT_CONFIGURED",
+                )
+            caller = replace(
+                caller, user_root=member.user_root, user_extension=member.user_extension, role=member.role
+            )
+        return caller
 
 
 @dataclass(frozen=True, slots=True)
