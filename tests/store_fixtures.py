@@ -1,18 +1,17 @@
 """A real store for tests: one temporary PostgreSQL per run, one clean database per test.
 
-Loaded by the top ``conftest.py`` (``pytest_plugins = ["store_fixtures"]``) or imported by a folder's.
+Loaded by the top ``conftest.py`` (``pytest_plugins``), so that each test process starts one server.
 ``database`` is an empty, upgraded :class:`adapter.store.engine.Database`; ``store`` a store on it with
 the facilities ``demo`` and ``north``, a held clock and no jobs.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
+from clean_databases import CleanDatabases, in_database
 
 from adapter.store import sealing
 from adapter.store.engine import Database, DatabaseSettings, connect
@@ -21,7 +20,6 @@ from adapter.store.unit_of_work import SqlStore
 
 FACILITIES = ("demo", "north")
 KEYS = sealing.new_keys()
-_numbers = itertools.count(1)
 
 
 class HeldClock:
@@ -39,12 +37,6 @@ class HeldClock:
         self._now += timedelta(seconds=seconds)
 
 
-def in_database(url: str, name: str) -> str:
-    """The same server's URL for another database."""
-    head, question, tail = url.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}{question}{tail}"
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a temporary server; its database ``pomost`` is upgraded and stays untouched as a template."""
@@ -55,15 +47,18 @@ def postgres() -> Iterator[str]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def clean_databases(postgres: str) -> CleanDatabases:
+    """Databases of this process that are as after an upgrade."""
+    return CleanDatabases(postgres)
+
+
 @pytest.fixture
-def database_url(postgres: str) -> Iterator[str]:
-    """URL of a clean database of this test's own."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(in_database(postgres, "postgres"), autocommit=True) as session:
-        session.execute(f"CREATE DATABASE {name} TEMPLATE pomost STRATEGY FILE_COPY".encode())
-    yield in_database(postgres, name)
-    with psycopg.connect(in_database(postgres, "postgres"), autocommit=True) as session:
-        session.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+def database_url(clean_databases: CleanDatabases) -> Iterator[str]:
+    """URL of a clean database that is this test's alone."""
+    name = clean_databases.take()
+    yield in_database(clean_databases.server, name)
+    clean_databases.give_back(name)
 
 
 @pytest.fixture

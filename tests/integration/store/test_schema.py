@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from click.testing import CliRunner
 from sqlalchemy import text
-from store_fixtures import in_database
+from clean_databases import in_database
 
 from adapter.cli.database import database as command
 from adapter.errors import Misconfigured, Unavailable

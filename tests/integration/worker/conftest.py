@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from clinic_site import certificates, running_simulator
 from installation import installation
 
-__all__ = ["certificates", "installation", "running_simulator"]
+__all__ = ["installation"]

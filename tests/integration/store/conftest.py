@@ -1,7 +1,0 @@
-"""The store's own tests use the shared store fixtures."""
-
-from __future__ import annotations
-
-from store_fixtures import database, database_url, held_clock, postgres, store
-
-__all__ = ["database", "database_url", "held_clock", "postgres", "store"]
