@@ -53,24 +53,6 @@ class EndpointSettings(_Part):
     clock_skew_seconds: Seconds = 60
 
 
-class CellCallerSettings(_Part):
-    """What differs in calls about one cell; an absent field is as for the whole facility."""
-
-    user_root: str | None = None
-    user_extension: str | None = None
-    workplace_root: str | None = None
-    workplace_extension: str | None = None
-    role: str | None = None
-
-
-class StaffSettings(_Part):
-    """A member of staff in whose name a call may be made (``--as NAME``)."""
-
-    user_root: str
-    user_extension: str
-    role: str
-
-
 class CallerSettings(_Part):
     """Who calls, for kontekstWywolania (handbook p1.md 2)."""
 
@@ -81,11 +63,6 @@ class CallerSettings(_Part):
     workplace_root: str
     workplace_extension: str
     role: str
-    workplace: Literal["cell", "fixed"] = "cell"
-    """``cell``: a call about a cell names that cell as its place of work; ``fixed``: always the one above."""
-    cells: dict[str, CellCallerSettings] = {}
-    """By the cell's short code (resort part VII)."""
-    staff: dict[str, StaffSettings] = {}
 
 
 class HospitalSettings(_Part):
@@ -152,6 +129,8 @@ class Settings(BaseSettings):
     retry_growth: float = Field(default=2, ge=1)
     retry_most_seconds: Seconds = 900
     misconfigured_pause_seconds: Seconds = 300
+    feed_overlap_seconds: Annotated[float, Field(ge=0)] = 120
+    """How far back of the cursor each pull looks again in CeR's feed of visit changes."""
     order_tolerance_seconds: Annotated[float, Field(ge=0)] = 2
     """Two instants of different clocks closer than this have no known order."""
     sync_cron: str = "* * * * *"

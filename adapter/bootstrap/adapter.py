@@ -86,6 +86,7 @@ def limits_of(settings: Settings) -> Limits:
         retry_most=timedelta(seconds=settings.retry_most_seconds),
         misconfigured_pause=timedelta(seconds=settings.misconfigured_pause_seconds),
         order_tolerance=timedelta(seconds=settings.order_tolerance_seconds),
+        feed_overlap=timedelta(seconds=settings.feed_overlap_seconds),
     )
 
 

@@ -16,12 +16,16 @@ from adapter.domain.moments import warsaw_day
 from adapter.errors import AdapterError, Unavailable
 from adapter.mapping.tables import load_tables
 from adapter.ports import CallContext, Hospital, Registry
+from adapter.ports.store import Store
+from adapter.services.change_feed import load_place
 from adapter.settings import Settings, load_settings
 from adapter.soap.binding import load_bound_contract
 from adapter.soap.certificate_report import CertificateLine, certificate_report
 from adapter.store import schema
 
 CLOCK_OFFSET_WARNED = timedelta(seconds=30)
+SHOWN_PROBLEMS_MAX = 3
+"""Different problems of unreadable changes that one line names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ def _others(settings: Settings) -> Iterator[Finding]:
                 yield Finding("audit", "bad", broken, "keep the database as it is and call whoever looks after it")
             today = warsaw_day(adapter.clock.now())
             for facility in adapter.facilities:
+                yield _held(adapter.store, facility)
                 yield from _reach(adapter.equipment.registry, facility, today)
                 yield _checked(
                     f"EHR of {facility}",
@@ -165,6 +170,23 @@ def _others(settings: Settings) -> Iterator[Finding]:
                 )
     except AdapterError as error:
         yield Finding("adapter", "bad", error.message, "mend what is said above first", isinstance(error, Unavailable))
+
+
+def _held(store: Store, facility: str) -> Finding:
+    """Changes of visits that nobody could read (D10): they wait until a code table knows their codes."""
+    subject = f"changes of visits of {facility}"
+    with store.unit_of_work() as work:
+        place = load_place(work, facility)
+    if not place.rows_held:
+        return Finding(subject, "ok", "all could be read")
+    since = min(page.since for page in place.held.values())
+    problems = sorted({problem for page in place.held.values() for _, problem in page.rows})
+    return Finding(
+        subject,
+        "bad",
+        f"{place.rows_held} cannot be read, the first since {since:%Y-%m-%d %H:%M} UTC: {'; '.join(problems[:SHOWN_PROBLEMS_MAX])}",
+        "add the code to the mappings, then run pomost pull --again",
+    )
 
 
 def _ask_ehr(hospital: Hospital, facility: str) -> str:

@@ -126,7 +126,8 @@ def _print_pass(facility: str, result: Pass, waiting: int) -> None:
     for rule, count in sorted(taken.by_rule.items()):
         click.echo(f"    {rule}: {count}")
     click.echo(f"  delivered {delivered}, refused {refused}, in doubt {doubts}, still waiting {waiting}")
-    click.echo(f"  from CeR: brought {pulled.brought}, cancelled {pulled.cancelled}, moved {pulled.moved}")
+    held = f", held as unreadable {pulled.held}" if pulled.held else ""
+    click.echo(f"  from CeR: brought {pulled.brought}, cancelled {pulled.cancelled}, moved {pulled.moved}{held}")
     click.echo(f"  blocks proven {result.proven.proven}, not found in CeR {result.proven.missing}")
     for step, error in result.problems.items():
         click.echo(f"  {step}: {error.message} [{error.code}]", err=True)
@@ -197,11 +198,15 @@ def settle(facility: str | None, as_json: bool) -> None:
     sys.exit(code)
 
 
-@click.command(epilog="Example: pomost pull --facility demo")
+@click.command(epilog="Example: pomost pull --facility demo --again")
 @facility_option
+@click.option("--again", is_flag=True, help="Read the pages again that hold changes with codes no table knew.")
 @json_option
-def pull(facility: str | None, as_json: bool) -> None:
-    """Fetch what patients did in CeR, now; it goes to the EHR with the next delivery."""
+def pull(facility: str | None, again: bool, as_json: bool) -> None:
+    """Fetch what patients did in CeR, now; it goes to the EHR with the next delivery.
+
+    Exit code: 0 all well, 1 something was refused, or changes are held because nobody can read them.
+    """
     from adapter.bootstrap import open_adapter
     from adapter.services.pull_visits import pull_visits
 
@@ -209,12 +214,12 @@ def pull(facility: str | None, as_json: bool) -> None:
     data: dict[str, Any] = {}
     with open_adapter() as adapter:
         for one in chosen(adapter, facility):
-            result = pull_visits(adapter.equipment, one)
+            result = pull_visits(adapter.equipment, one, again=again)
             data[one] = asdict(result)
-            code = max(code, 1 if result.problems else 0)
+            code = max(code, 1 if result.problems or result.held else 0)
             lines = [
                 f"{one}: brought {result.brought}, cancelled {result.cancelled}, moved {result.moved}, "
-                f"our own {result.ours}, unreadable {result.unreadable}",
+                f"our own {result.ours}, unreadable {result.unreadable}, held {result.held}",
                 *(f"  {problem}" for problem in result.problems),
             ]
             show(False, {}, [] if as_json else lines)

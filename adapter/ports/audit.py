@@ -43,3 +43,9 @@ class Cursors(Protocol):
 
     def set(self, facility: str, name: str, value: str) -> None:
         """Keep it."""
+
+    def get_all(self, facility: str, names: Sequence[str]) -> Mapping[str, str]:
+        """Those of many cursors that there are, by name."""
+
+    def set_all(self, facility: str, values: Mapping[str, str]) -> None:
+        """Keep many, by name."""

@@ -23,6 +23,7 @@ class Limits:
     retry_most: timedelta = timedelta(minutes=15)
     misconfigured_pause: timedelta = timedelta(minutes=5)
     order_tolerance: timedelta = timedelta(seconds=2)
+    feed_overlap: timedelta = timedelta(seconds=120)
 
     def pause_after(self, failures: int) -> timedelta:
         """How long a destination rests after it was out of reach ``failures`` times in a row (from 1)."""

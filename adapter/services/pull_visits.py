@@ -1,69 +1,132 @@
 """What happened to visits in CeR comes into the EHR: patients' own bookings, moves and cancellations.
 
-CeR is right about what patients do. Of several changes of one visit on a page the last one counts. The
-cursor moves in the transaction that handles the page; a
-change that was seen before changes nothing (the visit's link and state say so).
+CeR is right about what patients do. Of several changes of one visit the last one counts; an earlier word
+that comes late is passed over. A page and our place in the feed (:mod:`change_feed`) are written in one
+transaction, so that no change is lost and none is acted on twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from adapter.domain.national import NationalVisitState, Origin, VisitChange
-from adapter.errors import AdapterError, Refused
+from adapter.domain.national import NationalVisitState, Origin, VisitChange, VisitChanges
+from adapter.errors import AdapterError, Refused, Unavailable
 from adapter.ports import CallContext
 from adapter.ports.store import Action, MessageState
 from adapter.services.bring_visit import bring_visit
+from adapter.services.change_feed import (
+    CURSOR,
+    fingerprint,
+    keep_place,
+    last_handled,
+    load_place,
+    note_handled,
+    where_told,
+)
 from adapter.services.desk import Desk
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.equipment import Equipment
 from adapter.services.mirror_visit import mirror_cancellation, mirror_place
 
-CURSOR = "cer:visit-changes"
+ACTOR = "job:pull"
+__all__ = ["CURSOR", "Pulled", "bring_one", "changes_to_come", "pull_visits", "take_change"]
+
 PAGES_MAX = 1000
 """Pages of changes handled in one call; the rest is taken by the next one."""
 
 
 @dataclass(slots=True)
 class Pulled:
-    """What came: visits new to the EHR, cancellations and moves by others, changes that were ours."""
+    """What came: visits new to the EHR, cancellations and moves by others, changes that were ours.
+
+    ``unreadable``: changes that were found this time and could not be read; ``held``: all such that wait
+    for a code table to learn their codes.
+    """
 
     brought: int = 0
     cancelled: int = 0
     moved: int = 0
     ours: int = 0
     unreadable: int = 0
+    held: int = 0
     problems: list[str] = field(default_factory=list)
 
 
-def pull_visits(eq: Equipment, facility: str) -> Pulled:
-    """Handle every change of visits since the last call.
+def pull_visits(eq: Equipment, facility: str, *, again: bool = False) -> Pulled:
+    """Handle every change of visits since the last call, and look back over the overlap.
+
+    Pages that are held for their unreadable changes are read again when the code tables have changed
+    since, once a day, and with ``again``.
 
     Raises:
-        Unavailable, Misconfigured: CeR cannot be asked; pages handled before are kept.
+        Unavailable, Misconfigured: CeR cannot be asked, or goes in circles; pages handled before are kept.
     """
     summary = Pulled()
+    codes = fingerprint(eq.tables)
+    with eq.store.unit_of_work() as work:
+        place = load_place(work, facility)
+        cursor = place.start(eq.clock.now(), eq.limits.feed_overlap)
+        keep_place(work, facility, place)
+        work.commit()
+    for start in place.due(codes, eq.clock.now(), again=again):
+        _take_page(eq, facility, start, summary, codes, held=True)
+    seen = {cursor}
     for _ in range(PAGES_MAX):
-        with eq.store.unit_of_work() as work:
-            cursor = work.cursors.get(facility, CURSOR)
-        correlation = str(uuid4())
-        page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), cursor)
-        summary.unreadable += len(page.unreadable)
-        summary.problems += [f"change {row.position}: {row.problem}" for row in page.unreadable]
-        latest = {change.visit_id: change for change in page.changes}
-        with eq.store.unit_of_work() as work:
-            desk = Desk(eq, work, facility, correlation)
-            if any(_too_early(desk, change) for change in latest.values()):
-                break  # the page is handled again when the EHR has made what is on its way
-            for change in latest.values():
-                _handle(desk, change, summary)
-            work.cursors.set(facility, CURSOR, page.cursor)
-            work.commit()
-        if not page.more:
+        page = _take_page(eq, facility, cursor, summary, codes)
+        if page is None or not page.more:
             break
+        cursor = page.cursor
+        if cursor in seen:
+            raise Unavailable("CeR's feed of visit changes goes in circles", code="REPLY_UNREADABLE")
+        seen.add(cursor)
+    with eq.store.unit_of_work() as work:
+        summary.held = load_place(work, facility).rows_held
     return summary
+
+
+def _take_page(
+    eq: Equipment, facility: str, start: str, summary: Pulled, codes: str, *, held: bool = False
+) -> VisitChanges | None:
+    """Read the page that starts at ``start`` and handle what is new in it.
+
+    None when it must be handled again, as a whole, once the EHR has made what is on its way. A ``held``
+    page moves no cursor.
+    """
+    correlation = str(uuid4())
+    page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), start)
+    now = eq.clock.now()
+    with eq.store.unit_of_work() as work:
+        desk = Desk(eq, work, facility, correlation)
+        fresh = _fresh(desk, page)
+        if any(_too_early(desk, change) for change in fresh):
+            return None
+        for change in fresh:
+            _handle(desk, change, summary)
+        note_handled(work, facility, fresh, start)
+        place = load_place(work, facility)
+        new = place.hold(start, page.unreadable, codes, now)
+        if not held:
+            place.passed(start, page.cursor, now)
+        keep_place(work, facility, place)
+        work.commit()
+    summary.unreadable += new
+    if new:
+        summary.problems += [f"change {row.position}: {row.problem}" for row in page.unreadable]
+    return page
+
+
+def _fresh(desk: Desk, page: VisitChanges) -> list[VisitChange]:
+    """The last word on each visit, where it is newer than what was handled; in the order of the feed."""
+    latest: dict[str, VisitChange] = {}
+    for change in page.changes:
+        known = latest.get(change.visit_id)
+        if known is None or known.sequence < change.sequence:
+            latest[change.visit_id] = change
+    handled = last_handled(desk.work, desk.facility, latest)
+    fresh = [one for one in latest.values() if one.sequence > handled.get(one.visit_id, one.sequence - 1)]
+    return sorted(fresh, key=lambda one: one.sequence)
 
 
 def _too_early(desk: Desk, change: VisitChange) -> bool:
@@ -82,12 +145,12 @@ def _handle(desk: Desk, change: VisitChange, summary: Pulled) -> None:
         what = take_change(desk, change)
     except Refused as error:
         summary.problems.append(f"visit {change.visit_id}: {error.message}")
-        desk.audit("job:pull", "visit-change", f"national-visit:{change.visit_id}", {"problem": error.message})
+        desk.audit(ACTOR, "visit-change", f"national-visit:{change.visit_id}", {"problem": error.text})
         return
     if what:
         setattr(summary, what, getattr(summary, what) + 1)
         desk.audit(
-            "job:pull",
+            ACTOR,
             "visit-change",
             f"national-visit:{change.visit_id}",
             {"sequence": change.sequence, "what": what, "origin": change.origin.value},
@@ -125,8 +188,13 @@ def changes_to_come(eq: Equipment, context: CallContext) -> Iterator[VisitChange
     """
     with eq.store.unit_of_work() as work:
         cursor = work.cursors.get(context.facility, CURSOR)
+    yield from _feed(eq, context, cursor)
+
+
+def _feed(eq: Equipment, context: CallContext, cursor: str) -> Iterator[VisitChange]:
+    """The feed from a cursor to its end."""
     for _ in range(PAGES_MAX):
-        page = eq.registry.visit_changes(context, cursor)
+        page = eq.registry.visit_changes(replace(context, message_id=str(uuid4())), cursor)
         yield from page.changes
         if not page.more:
             return
@@ -134,27 +202,35 @@ def changes_to_come(eq: Equipment, context: CallContext) -> Iterator[VisitChange
 
 
 def bring_one(eq: Equipment, facility: str, visit_id: str) -> bool:
-    """Bring one visit that the EHR lacks, found again in the change feed; False when its data are not there.
+    """Bring one visit that the EHR lacks, as the feed's last word tells it; False when its data are not there.
 
-    The whole feed is read: only its last word says where the visit stands, and whether it does.
+    What no pull has handled yet is read, and the page that told the last change that was handled. The
+    whole feed is read only for a visit of which no pull ever heard.
 
     Raises:
         Rejected: CeR told no person, or the visit's slot is not one of ours.
     """
-    cursor, last = "", None
     correlation = str(uuid4())
-    for _ in range(PAGES_MAX):
-        try:
-            page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), cursor)
-        except AdapterError:
-            return False
-        last = next((one for one in reversed(page.changes) if one.visit_id == visit_id), last)
-        if not page.more:
-            break
-        cursor = page.cursor
+    context = CallContext(facility, correlation, str(uuid4()))
+    with eq.store.unit_of_work() as work:
+        told = where_told(work, facility, visit_id)
+        cursor = work.cursors.get(facility, CURSOR)
+    try:
+        last = _last_word(_feed(eq, context, cursor), visit_id)
+        if last is None and told is not None:
+            last = _last_word(eq.registry.visit_changes(context, told).changes, visit_id)
+        elif last is None and cursor:
+            last = _last_word(_feed(eq, context, ""), visit_id)
+    except AdapterError:
+        return False
     if last is None or last.state is not NationalVisitState.SAVED:
         return False
     with eq.store.unit_of_work() as work:
         brought = bring_visit(Desk(eq, work, facility, correlation), last)
         work.commit()
     return brought
+
+
+def _last_word(changes: Iterable[VisitChange], visit_id: str) -> VisitChange | None:
+    """The change of a visit with the highest sequence number, None when there is none."""
+    return max((one for one in changes if one.visit_id == visit_id), key=lambda one: one.sequence, default=None)

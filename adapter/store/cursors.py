@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from adapter.store.session import Session
 
 
@@ -26,4 +28,25 @@ class SqlCursors:
             facility=facility,
             name=name,
             value=value,
+        )
+
+    def get_all(self, facility: str, names: Sequence[str]) -> Mapping[str, str]:
+        """Those of many cursors that there are, by name."""
+        rows = self._session.run(
+            "SELECT name, value FROM cursor WHERE facility = %(facility)s AND name = ANY(%(names)s)",
+            facility=facility,
+            names=list(names),
+        )
+        return {str(name): str(value) for name, value in rows}
+
+    def set_all(self, facility: str, values: Mapping[str, str]) -> None:
+        """Keep many, by name, in one statement."""
+        names = sorted(values)
+        self._session.run(
+            "INSERT INTO cursor (facility, name, value) "
+            "SELECT %(facility)s, * FROM unnest(%(names)s::text[], %(values)s::text[]) "
+            "ON CONFLICT (facility, name) DO UPDATE SET value = excluded.value",
+            facility=facility,
+            names=names,
+            values=[values[name] for name in names],
         )
