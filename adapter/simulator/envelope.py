@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from adapter.simulator.answers import Fault, malformed
+from adapter.simulator.bounds import excess
 from adapter.simulator.soap import SOAP_11, WSSE, Soap
 
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
@@ -50,6 +51,8 @@ def parse(raw: bytes) -> etree._Element:
         raise malformed("the message is not in UTF-8")
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
         raise malformed("a document type or entity is not allowed")
+    if too_much := excess(raw):
+        raise malformed(too_much)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
     )

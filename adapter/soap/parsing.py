@@ -24,9 +24,11 @@ from adapter.soap.broken import malformed
 MARKS_MAX = 2_000_000
 """Starts and ends of elements, and attributes of a document: a list of 100,000 slots has fewer."""
 ATTRIBUTES_MAX = 256
-"""Attributes and namespaces declared in one element, and namespaces declared around one."""
-SCOPE_STEPS_MAX = 1_000_000_000
-"""Elements times declared namespaces, up to which nobody need look where they stand: five seconds at worst."""
+"""Attributes and namespaces declared in one element."""
+NAMESPACES_MAX = 128
+"""Namespaces declared around an element."""
+SCOPE_STEPS_MAX = 100_000_000
+"""Elements times declared namespaces, up to which nobody need look where they stand: two seconds at worst."""
 
 _XINCLUDE = f"{{{ns.XINCLUDE}}}*"
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)""")
@@ -96,15 +98,15 @@ def _check_bounds(message: bytes) -> bool:
             tag = _START_TAG.match(message, found.start(), found.end())
             if tag is not None and tag.group().count(b"=") > ATTRIBUTES_MAX:
                 raise malformed(f"an element in it has over {ATTRIBUTES_MAX} attributes")
-    return equals > ATTRIBUTES_MAX and message.count(b"xmlns") * starts > SCOPE_STEPS_MAX
+    return equals > NAMESPACES_MAX and message.count(b"xmlns") * starts > SCOPE_STEPS_MAX
 
 
 def _check_scopes(root: etree._Element) -> None:
     scope = 0
     for event, _ in etree.iterwalk(root, events=("start-ns", "end-ns")):
         scope += 1 if event == "start-ns" else -1
-        if scope > ATTRIBUTES_MAX:
-            raise malformed(f"over {ATTRIBUTES_MAX} namespaces are declared around an element in it")
+        if scope > NAMESPACES_MAX:
+            raise malformed(f"over {NAMESPACES_MAX} namespaces are declared around an element in it")
 
 
 def _plain_reason(error: etree.XMLSyntaxError) -> str:

@@ -34,6 +34,8 @@ from adapter.soap.trust import SignerTrust
 from adapter.soap.version import SOAP_11, SoapVersion
 
 REFERENCES_MAX = 16
+PREFIX_STEPS_MAX = 4_000_000
+"""Prefixes to treat inclusively times elements: canonicalisation looks for each of them in each element."""
 SIGNATURE_HASHES: dict[str, hashes.HashAlgorithm] = {
     ns.RSA_SHA256: hashes.SHA256(),
     ns.RSA_SHA384: hashes.SHA384(),
@@ -224,6 +226,8 @@ def _token(key_info: etree._Element, security: etree._Element, targets: dict[str
 
 def _canonical(element: etree._Element, prefixes: list[str] | None) -> bytes:
     """Canonical form of a part of a message from outside, which need not have one (relative namespaces)."""
+    if prefixes and len(prefixes) * sum(1 for _ in element.iter()) > PREFIX_STEPS_MAX:
+        raise unverified("its canonicalisation names more prefixes than so large a part can have")
     try:
         return canonical(element, prefixes)
     except etree.C14NError as error:
