@@ -53,6 +53,24 @@ class EndpointSettings(_Part):
     clock_skew_seconds: Seconds = 60
 
 
+class CellCallerSettings(_Part):
+    """What differs in calls about one cell; an absent field is as for the whole facility."""
+
+    user_root: str | None = None
+    user_extension: str | None = None
+    workplace_root: str | None = None
+    workplace_extension: str | None = None
+    role: str | None = None
+
+
+class StaffSettings(_Part):
+    """A member of staff in whose name a call may be made (``--as NAME``)."""
+
+    user_root: str
+    user_extension: str
+    role: str
+
+
 class CallerSettings(_Part):
     """Who calls, for kontekstWywolania (handbook p1.md 2)."""
 
@@ -63,6 +81,11 @@ class CallerSettings(_Part):
     workplace_root: str
     workplace_extension: str
     role: str
+    workplace: Literal["cell", "fixed"] = "cell"
+    """``cell``: a call about a cell names that cell as its place of work; ``fixed``: always the one above."""
+    cells: dict[str, CellCallerSettings] = {}
+    """By the cell's short code (resort part VII)."""
+    staff: dict[str, StaffSettings] = {}
 
 
 class HospitalSettings(_Part):
