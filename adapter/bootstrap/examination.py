@@ -181,10 +181,11 @@ def _held(store: Store, facility: str) -> Finding:
         return Finding(subject, "ok", "all could be read")
     since = min(page.since for page in place.held.values())
     problems = sorted({problem for page in place.held.values() for _, problem in page.rows})
+    told = "; ".join(problems[:SHOWN_PROBLEMS_MAX])
     return Finding(
         subject,
         "bad",
-        f"{place.rows_held} cannot be read, the first since {since:%Y-%m-%d %H:%M} UTC: {'; '.join(problems[:SHOWN_PROBLEMS_MAX])}",
+        f"{place.rows_held} cannot be read, the first since {since:%Y-%m-%d %H:%M} UTC: {told}",
         "add the code to the mappings, then run pomost pull --again",
     )
 
