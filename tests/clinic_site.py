@@ -1,19 +1,22 @@
 """A whole installation for acceptance tests: simulator over HTTPS, clean database, an EHR in a folder.
 
 The clinic is the demo's (``adapter.cli.demo.clinic``); the simulator is started once and reset for
-each test. Loaded by ``tests/acceptance/conftest.py``.
+each test. Loaded by the top ``conftest.py``, so that one simulator serves every folder.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.second_contract import assemble
 from pydantic import SecretStr
 
 from adapter import resources
@@ -29,9 +32,13 @@ from adapter.services.synchronise import Pass, synchronise
 from adapter.settings import Settings
 from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates, make_test_certificates
+from adapter.simulator.contracts import FIRST
+from adapter.simulator.registry import RegistryRules
+from adapter.soap import keys
 from adapter.store import sealing
 
 KEYS = sealing.new_keys()
+SECOND = "second"
 
 
 @dataclass(slots=True)
@@ -135,6 +142,14 @@ class Site:
         received = self.adapter.hospital.find(FACILITY, "Appointment", names.NATIONAL_VISIT, national_id)
         return dict(json.loads(received.raw)) if received is not None else None
 
+    def asked(self, verb: str) -> int:
+        """How many messages of that verb of ours CeR took."""
+        return int(self.admin.counters()["received"].get(self.simulator.services["cer"].dialect.verbs[verb], 0))
+
+    def list_pages(self, slots: int) -> int:
+        """How many messages a list of so many slots takes."""
+        return -(-slots // self.simulator.config.rules.list_page_size)
+
     def rules(self) -> dict[str, int]:
         with self.eq.store.unit_of_work() as work:
             return dict(work.inbox.refusals_by_rule(FACILITY))
@@ -146,20 +161,76 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> TestCertificates:
     return make_test_certificates(tmp_path_factory.mktemp("certificates"), now=SystemClock().now())
 
 
+@pytest.fixture
+def contract() -> str:
+    """In which contract CeR is spoken, by name; ``tests/acceptance`` runs on every one."""
+    return FIRST
+
+
 @pytest.fixture(scope="session")
-def running_simulator(certificates: TestCertificates) -> Iterator[Simulator]:
-    """CeR and P1, started once."""
-    with Simulator(SimulatorConfig(certificates=certificates.folder)) as simulator:
-        yield simulator
+def simulator_of(certificates: TestCertificates) -> Iterator[Callable[[str], Simulator]]:
+    """CeR and P1 by contract, each started once. The second one's pages are short, so that there are many."""
+    rules = {FIRST: RegistryRules(), SECOND: RegistryRules(page_size=3, list_page_size=3)}
+    with ExitStack() as running:
+
+        @cache
+        def start(contract: str) -> Simulator:
+            config = SimulatorConfig(certificates=certificates.folder, contract=contract, rules=rules[contract])
+            return running.enter_context(Simulator(config))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def running_simulator(simulator_of: Callable[[str], Simulator]) -> Simulator:
+    """CeR in its first contract, and P1."""
+    return simulator_of(FIRST)
+
+
+@pytest.fixture(scope="session")
+def second_contract(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """(wsdl, mappings) of an installation that speaks the second contract."""
+    return assemble(tmp_path_factory.mktemp("second-contract"))
+
+
+@pytest.fixture
+def site_simulator(contract: str, simulator_of: Callable[[str], Simulator]) -> Iterator[Simulator]:
+    """The test's own world in that contract."""
+    simulator = simulator_of(contract)
+    simulator.admin.reset()
+    yield simulator
+    simulator.admin.clear_troubles()
+
+
+@pytest.fixture(scope="session")
+def parsed_keys() -> Iterator[None]:
+    """Keys are parsed once for all tests: OpenSSL proves an RSA key for a twentieth of a second, four times a site."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "load_pem_private_key", cache(keys.load_pem_private_key))
+        yield
+
+
+@pytest.fixture
+def site_contract(contract: str, request: pytest.FixtureRequest) -> dict[str, Path]:
+    """The settings by which an installation speaks the contract: two folders, and nothing else."""
+    if contract == FIRST:
+        return {}
+    wsdl, mappings = request.getfixturevalue("second_contract")
+    return {"wsdl": wsdl, "mappings": mappings}
 
 
 @pytest.fixture
 def site_settings(
-    running_simulator: Simulator, certificates: TestCertificates, database_url: str, tmp_path: Path
+    site_simulator: Simulator,
+    site_contract: dict[str, Path],
+    certificates: TestCertificates,
+    parsed_keys: None,
+    database_url: str,
+    tmp_path: Path,
 ) -> Settings:
     """Settings of an installation on a clean database, its EHR in ``tmp_path / ehr``."""
     (tmp_path / "ehr").mkdir()
-    settings = demo_settings(running_simulator, certificates, tmp_path / "ehr")
+    settings = demo_settings(site_simulator, certificates, tmp_path / "ehr")
     facility = settings.facilities[FACILITY]
     pem = {  # the same certificates; opening PKCS#12 takes a tenth of a second each
         "tls_certificate": certificates.client_tls.certificate,
@@ -176,19 +247,19 @@ def site_settings(
             "database_url": SecretStr(database_url),
             "sealing_keys": SecretStr(KEYS),
             "retry_first_seconds": 0.05,
+            "rest_most_seconds": 0.05,
+            **site_contract,
         }
     )
 
 
 @pytest.fixture
-def site(running_simulator: Simulator, site_settings: Settings, tmp_path: Path) -> Iterator[Site]:
+def site(site_simulator: Simulator, site_settings: Settings, tmp_path: Path) -> Iterator[Site]:
     """A facility at work on a fresh world."""
-    running_simulator.admin.reset()
     world = json.loads((resources.fixtures() / "world" / "clinic.json").read_text(encoding="utf-8"))
     clock = SystemClock()
     with open_adapter(site_settings, clock=clock, defer_jobs=False) as adapter:
-        yield Site(adapter, running_simulator, Clinic(tmp_path / "ehr", world, warsaw_day(clock.now())))
-    running_simulator.admin.clear_troubles()
+        yield Site(adapter, site_simulator, Clinic(tmp_path / "ehr", world, warsaw_day(clock.now())))
 
 
 A_DAY = timedelta(days=1)

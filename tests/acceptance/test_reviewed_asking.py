@@ -157,10 +157,10 @@ def test_many_slots_of_one_day_in_doubt_are_asked_about_with_one_list(site: Site
     site.says(*(site.clinic.slot("dr-lis", 4, number) for number in range(8)))
     doubts = site.messages(MessageState.IN_DOUBT)
     assert len(doubts) == 8
-    before = site.admin.counters()["received"].get("pobierzBazoweDaneListySlotow", 0)
+    before = site.asked("list_slots")
     site.eq.clock.sleep(0.1)
     assert settle_doubts(site.eq, FACILITY).happened == 8
-    assert site.admin.counters()["received"]["pobierzBazoweDaneListySlotow"] == before + 1
+    assert site.asked("list_slots") == before + site.list_pages(8)
 
 
 def test_what_our_books_refuse_does_not_stop_the_other_doubts(site: Site) -> None:
@@ -182,9 +182,9 @@ def test_an_authority_out_of_reach_is_asked_once_and_not_for_every_doubt(site: S
     _two_in_doubt(site)
     site.eq.clock.sleep(0.1)
     site.admin.trouble("unavailable", operation="list_slots", count=None)
-    before = site.admin.counters()["received"].get("pobierzBazoweDaneListySlotow", 0)
+    before = site.asked("list_slots")
     assert settle_doubts(site.eq, FACILITY).still_in_doubt == 2
-    asked = site.admin.counters()["received"].get("pobierzBazoweDaneListySlotow", 0) - before
+    asked = site.asked("list_slots") - before
     site.admin.clear_troubles()
     site.until_quiet()
     assert asked <= 1

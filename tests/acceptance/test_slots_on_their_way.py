@@ -16,7 +16,6 @@ from adapter.services.receive import receive
 from adapter.services.send_slots import NOT_NEEDED
 from adapter.services.settle_doubts import settle_doubts
 from adapter.services.take_in import take_in
-from adapter.simulator.cer import VERBS
 
 SLOT = "dr-lis-d03-s0"
 
@@ -58,13 +57,13 @@ def test_a_batch_over_the_authoritys_limit_is_cut_and_every_slot_arrives_once(si
     try:
         site.open_day()
         assert sorted(slot["reference"] for slot in site.admin.slots()) == [f"dr-lis-d03-s{n}" for n in range(8)]
-        sent = site.admin.counters()["received"][VERBS["put_slots"]]
+        sent = site.asked("put_slots")
         site.says(*(site.clinic.slot("dr-lis", 4, number) for number in range(6)))
     finally:
         site.simulator.state.registry.rules = site.simulator.state.rules = rules
     assert len(site.admin.slots()) == 14
     assert not site.messages(MessageState.REFUSED, MessageState.IN_DOUBT)
-    again = site.admin.counters()["received"][VERBS["put_slots"]]
+    again = site.asked("put_slots")
     assert again - sent == 3, "the size that fits is remembered: six slots by two"
 
 

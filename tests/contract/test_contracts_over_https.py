@@ -1,7 +1,8 @@
 """Every verb of both ports against the simulator: our messages through signatures and TLS, its answers back.
 
-The simulator reads and writes the national messages with code of its own, so that a name, an order or a
-type that one of us got wrong shows here.
+Twice: with the contracts as shipped, in SOAP 1.1; and all in SOAP 1.2, CeR in the second contract and P1 in its own
+with another binding. Pages are short. The simulator reads and writes the national messages with code of its own,
+so that a name, an order or a type that one of us got wrong shows here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from fakes.second_contract import assemble
 
 from adapter import resources
 from adapter.clock import SystemClock
@@ -43,7 +45,9 @@ from adapter.mapping.tables import load_tables
 from adapter.ports import CallContext
 from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates, make_test_certificates
-from adapter.soap.binding import load_bound_contract
+from adapter.simulator.registry import RegistryRules
+from adapter.simulator.soap import SOAP_11, SOAP_12
+from adapter.soap.binding import BoundContract, load_bound_contract
 from adapter.soap.cer import CerRegistry
 from adapter.soap.channel import SoapChannel
 from adapter.soap.context import CallerIdentity, build_context, load_context_names
@@ -82,9 +86,8 @@ class World:
     p1: P1Referrals
 
 
-def _channel(name: str, url: str, certificates: TestCertificates) -> SoapChannel:
+def _channel(name: str, url: str, certificates: TestCertificates, mappings: Path, bound: BoundContract) -> SoapChannel:
     signer = certificates.cer_wss if name == "cer" else certificates.p1_wss
-    tables, mappings = load_tables(resources.mappings()), resources.mappings()
     names = load_context_names(mappings, name)
     return SoapChannel(
         EndpointConfig(
@@ -97,22 +100,36 @@ def _channel(name: str, url: str, certificates: TestCertificates) -> SoapChannel
         clock=SystemClock(),
         refusals=load_refusals(mappings),
         context_block=lambda _: build_context(IDENTITY, names),
-        read_fault=load_bound_contract(resources.wsdl(), mappings, name, tables).read_fault,
+        read_fault=bound.read_fault,
     )
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def _in_soap_12(folder: Path) -> tuple[Path, Path]:
+    """(wsdl, mappings): CeR in the second contract; P1 as shipped, but bound to SOAP 1.2."""
+    wsdl, mappings = assemble(folder)
+    for path in (wsdl / "p1").glob("*.wsdl"):
+        text = path.read_text("utf-8").replace(SOAP_11.binding, SOAP_12.binding)
+        path.write_text(text, "utf-8")
+    return wsdl, mappings
+
+
+@pytest.fixture(scope="module", params=["1.1", "1.2"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("certificates")
     certificates = make_test_certificates(folder, now=datetime.now(UTC))
-    mappings, clock = resources.mappings(), SystemClock()
-    tables, refusals = load_tables(mappings), load_refusals(mappings)
-    with Simulator(SimulatorConfig(certificates=folder)) as simulator:
-        channels = {
-            "cer": _channel("cer", simulator.urls.cer, certificates),
-            "p1": _channel("p1", simulator.urls.p1, certificates),
+    wsdl, mappings = resources.wsdl(), resources.mappings()
+    if request.param == "1.2":
+        wsdl, mappings = _in_soap_12(tmp_path_factory.mktemp("contracts"))
+    clock, tables, refusals = SystemClock(), load_tables(mappings), load_refusals(mappings)
+    rules = RegistryRules(page_size=2, list_page_size=2)
+    with Simulator(SimulatorConfig(certificates=folder, contract=wsdl, rules=rules)) as simulator:
+        bound = {name: load_bound_contract(wsdl, mappings, name, tables) for name in ("cer", "p1")}
+        assert {each.operation.soap_version for contract in bound.values() for each in contract.verbs.values()} == {
+            request.param
         }
-        bound = {name: load_bound_contract(resources.wsdl(), mappings, name, tables) for name in channels}
+        channels = {
+            name: _channel(name, getattr(simulator.urls, name), certificates, mappings, bound[name]) for name in bound
+        }
         judges = {name: partial(judge_result, refusals, channel=name) for name in channels}
         yield World(
             simulator,
@@ -186,12 +203,15 @@ def test_a_visit_is_saved_moved_and_cancelled_and_the_feed_tells_it(world: World
     assert world.cer.move_visit(CONTEXT, saved.visit_id, second).visit_id
     world.cer.cancel_visit(CONTEXT, saved.visit_id, "resigned")
     page = world.cer.visit_changes(CONTEXT, start)
+    assert (page.more, [change.state for change in page.changes]) == (True, [NationalVisitState.SAVED] * 2)
+    page = world.cer.visit_changes(CONTEXT, page.cursor)
     assert page.unreadable == ()
     last = page.changes[-1]
     assert (last.visit_id, last.state, last.origin) == (saved.visit_id, NationalVisitState.CANCELLED, Origin.FACILITY)
     assert (last.person, last.given, last.slot_id) == (PERSON, "Anna", second)
     assert last.referral_number == OidPair(NUMBER.root, NUMBER.extension)
-    assert world.cer.visit_changes(CONTEXT, page.cursor).changes == ()
+    page = world.cer.visit_changes(CONTEXT, page.cursor)
+    assert (page.changes, page.more) == ((), False)
 
 
 @pytest.mark.parametrize(
@@ -233,6 +253,15 @@ def test_the_waiting_room_is_joined_read_and_left(world: World) -> None:
     assert world.cer.read_waiting_entry(CONTEXT, joined.entry_id) == joined
     assert world.cer.read_waiting_room(CONTEXT, "visit-2") is None
     assert not world.cer.leave_waiting_room(CONTEXT, joined.entry_id, "resigned").open
+
+
+def test_a_day_with_more_slots_than_a_page_holds_comes_whole(world: World) -> None:
+    ids = put(world, *(offer(f"s{number}", 20 * number) for number in range(5)))
+    listing = world.cer.list_slots(CONTEXT, "schedule-1", DAY)
+    assert [slot.id for slot in listing.slots] == ids
+    service = world.simulator.services["cer"]
+    pages = 3 if service.contract.spoken == (SOAP_12,) else 1
+    assert service.state.received[service.dialect.verbs["list_slots"]] == pages
 
 
 def test_a_referral_goes_there_and_back_and_to_its_end(world: World) -> None:
