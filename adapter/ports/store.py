@@ -20,6 +20,7 @@ from adapter.ports.calendar import BlockProof, Calendar, Links, ReferralRecord
 from adapter.ports.differences import Differences, StoredDiscrepancy
 from adapter.ports.inbox import Inbox, InboxEntry, InboxState, StoredProblem
 from adapter.ports.outbox import Action, Destination, Message, MessageState, NewMessage, Outbox, Settlement
+from adapter.ports.referral_book import ReferralBook
 
 __all__ = [
     "Action",
@@ -65,6 +66,10 @@ class UnitOfWork(Protocol):
     @property
     def links(self) -> Links:
         """Their ids and ours."""
+
+    @property
+    def referrals(self) -> ReferralBook:
+        """What P1's rules said of referrals, and what was issued from here."""
 
     @property
     def differences(self) -> Differences:

@@ -167,6 +167,36 @@ referral = Table(
     Index("referral_patient_idx", "facility", "patient_id"),
 )
 
+referral_check = Table(
+    "referral_check",
+    metadata,
+    facility_column(key=True),
+    Column("root", Text, primary_key=True),
+    Column("extension", Text, primary_key=True),
+    Column("occasion", Text, primary_key=True),
+    instant("checked_at", needed=True),
+    instant("verified_at"),
+    Column("rule_set", Text, nullable=False, server_default=""),
+    Column("accepted", Boolean, nullable=False),
+    Column("result_code", Text, nullable=False, server_default=""),
+    Column("correlation_id", Text, nullable=False, server_default=""),
+    Column("findings", LargeBinary, nullable=False),
+    one_of("occasion", "occasion", "read", "verified", "saved", "annulled"),
+)
+
+issued_referral = Table(
+    "issued_referral",
+    metadata,
+    facility_column(key=True),
+    Column("root", Text, primary_key=True),
+    Column("extension", Text, primary_key=True),
+    instant("saved_at", needed=True),
+    Column("secrets", LargeBinary),
+    instant("handed_at"),
+    instant("annulled_at"),
+    CheckConstraint("handed_at IS NULL OR secrets IS NULL", name="handed"),
+)
+
 block = Table(
     "block",
     metadata,

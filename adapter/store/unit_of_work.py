@@ -9,6 +9,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, text
 
 from adapter.ports import Clock
+from adapter.ports.referral_book import ReferralBook
 from adapter.ports.store import Audit, Calendar, Cursors, Differences, Inbox, Links, Outbox, UnitOfWork
 from adapter.ports.wiretap import Wiretap
 from adapter.store import jobs
@@ -20,6 +21,7 @@ from adapter.store.engine import translated
 from adapter.store.inbox import SqlInbox
 from adapter.store.links import SqlLinks
 from adapter.store.outbox import LEASE_LOCK, SqlOutbox
+from adapter.store.referral_book import SqlReferralBook
 from adapter.store.sealing import Seal
 from adapter.store.session import Session
 from adapter.store.wiretap import SqlWiretap
@@ -38,6 +40,7 @@ class SqlUnitOfWork:
         self.outbox: Outbox = SqlOutbox(session)
         self.calendar: Calendar = SqlCalendar(session)
         self.links: Links = SqlLinks(session)
+        self.referrals: ReferralBook = SqlReferralBook(session)
         self.differences: Differences = SqlDifferences(session)
         self.audit: Audit = self._audit
         self.cursors: Cursors = SqlCursors(session)
