@@ -152,6 +152,10 @@ class Settings(BaseSettings):
     retry_growth: float = Field(default=2, ge=1)
     retry_most_seconds: Seconds = 900
     misconfigured_pause_seconds: Seconds = 300
+    attempts_max: int = Field(default=100, gt=0, le=10_000)
+    """Tries after which a message stops, when no row of mappings/refusals.csv says otherwise."""
+    rest_most_seconds: Seconds = 86_400
+    """Nothing rests longer at a time, whatever mappings/refusals.csv or the other side asks for."""
     feed_overlap_seconds: Annotated[float, Field(ge=0)] = 120
     """How far back of the cursor each pull looks again in CeR's feed of visit changes."""
     order_tolerance_seconds: Annotated[float, Field(ge=0)] = 2

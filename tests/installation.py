@@ -211,7 +211,14 @@ def eventually(check: Callable[[], object], seconds: float = ANSWER_SECONDS_MAX)
 
 def plain(settings: Settings) -> dict[str, Any]:
     """The settings of one installation as ``pomost.toml`` says them."""
-    kept = {"log_level", "ask_after_seconds", "retry_first_seconds", "retry_most_seconds", "facilities"}
+    kept = {
+        "log_level",
+        "ask_after_seconds",
+        "retry_first_seconds",
+        "retry_most_seconds",
+        "rest_most_seconds",
+        "facilities",
+    }
 
     def value(given: Any) -> Any:
         if isinstance(given, Mapping):

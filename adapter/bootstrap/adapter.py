@@ -85,6 +85,8 @@ def limits_of(settings: Settings) -> Limits:
         retry_growth=settings.retry_growth,
         retry_most=timedelta(seconds=settings.retry_most_seconds),
         misconfigured_pause=timedelta(seconds=settings.misconfigured_pause_seconds),
+        attempts_max=settings.attempts_max,
+        rest_most=timedelta(seconds=settings.rest_most_seconds),
         order_tolerance=timedelta(seconds=settings.order_tolerance_seconds),
         feed_overlap=timedelta(seconds=settings.feed_overlap_seconds),
     )

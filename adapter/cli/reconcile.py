@@ -99,8 +99,10 @@ def reconcile(
     from adapter.bootstrap import open_adapter
     from adapter.domain.moments import warsaw_day
     from adapter.services.pull_visits import bring_one
+    from adapter.services.reconcile import ACTOR
     from adapter.services.reconcile import reconcile as run
     from adapter.services.remedy import remedy as mend
+    from adapter.services.rest import SparedLists
 
     summaries: list[Summary] = []
     steps: list[Step] = []
@@ -112,7 +114,7 @@ def reconcile(
             with _progress(one) as told:
                 summary = run(
                     adapter.store,
-                    adapter.registry,
+                    SparedLists(adapter.equipment, ACTOR),
                     adapter.clock,
                     adapter.tables,
                     one,

@@ -68,7 +68,11 @@ class NewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An outbox message as stored. ``message_id`` is new for every try; ``attempts`` counts tries begun."""
+    """An outbox message as stored. ``message_id`` is new for every try; ``attempts`` counts tries.
+
+    ``result_code`` of one that is not settled names the row of the retry table that put it where it is
+    (``http 503``). ``stopped``: its tries are used up; it keeps its place in its lines until a person acts.
+    """
 
     id: int
     facility: str
@@ -87,6 +91,16 @@ class Message:
     result_code: str = ""
     problem: str = ""
     after: int | None = None
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A destination that is left alone ``until`` then, because of ``problem``, after so many ``failures`` in a row."""
+
+    until: datetime
+    failures: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,8 @@ class Settlement:
 
     ``state`` DELIVERED and REFUSED are final and erase ``sealed``; WAITING returns it to its line,
     due at ``not_before``; IN_DOUBT holds its subjects until it is asked about at ``not_before``.
-    ``problem`` is safe text.
+    ``problem`` is safe text. ``stopped``: nobody tries again before a person puts it back. ``sent`` is
+    False for one that was claimed and put off: that was no try.
     """
 
     message: Message
@@ -104,6 +119,8 @@ class Settlement:
     result_code: str = ""
     problem: str = ""
     not_before: datetime | None = None
+    stopped: bool = False
+    sent: bool = True
 
 
 class Outbox(Protocol):
@@ -146,6 +163,12 @@ class Outbox(Protocol):
     def failures(self, facility: str, destination: Destination) -> int:
         """How many times in a row the destination was out of reach."""
 
+    def resting(self, facility: str, destination: Destination) -> Rest | None:
+        """The last rest of a destination since it answered, over or not; None when it answered last."""
+
+    def rests(self) -> Mapping[tuple[str, Destination], Rest]:
+        """The last rest of every destination that has not answered since, by facility."""
+
     def recover(self, now: datetime, ask_at: datetime) -> int:
         """Messages that dead workers left SENDING become IN_DOUBT, due at ``ask_at``; returns how many."""
 
@@ -159,9 +182,10 @@ class Outbox(Protocol):
         states: Sequence[MessageState] = (),
         actions: Sequence[Action] = (),
         subject: str | None = None,
+        stopped: bool = False,
         limit: int = 100,
     ) -> Sequence[Message]:
-        """Messages, newest first."""
+        """Messages, newest first; with ``stopped`` only those whose tries are used up."""
 
     def unfinished(self, facility: str, subjects: Sequence[str], actions: Sequence[Action]) -> Mapping[str, Action]:
         """The action of the last unfinished message of these kinds on each subject that has one."""
@@ -170,7 +194,10 @@ class Outbox(Protocol):
         """How many messages there are of each kind and state."""
 
     def retry(self, message_id: int, who: str, reason: str) -> None:
-        """A person puts a refused message back in its line. Raises Refused when it is not refused."""
+        """A person puts a refused or stopped message back in its line; its tries are counted anew.
+
+        One that is in doubt stays in doubt and is asked about at once. Raises Refused when it is neither.
+        """
 
     def drop(self, message_id: int, who: str, reason: str) -> None:
         """A person gives up a waiting or in-doubt message; it stays as evidence."""

@@ -19,7 +19,7 @@ from adapter.ports.audit import Audit, AuditRecord, Cursors
 from adapter.ports.calendar import BlockProof, Calendar, Links, ReferralRecord
 from adapter.ports.differences import Differences, StoredDiscrepancy
 from adapter.ports.inbox import Inbox, InboxEntry, InboxState, StoredProblem
-from adapter.ports.outbox import Action, Destination, Message, MessageState, NewMessage, Outbox, Settlement
+from adapter.ports.outbox import Action, Destination, Message, MessageState, NewMessage, Outbox, Rest, Settlement
 from adapter.ports.referral_book import ReferralBook
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "NewMessage",
     "Outbox",
     "ReferralRecord",
+    "Rest",
     "Settlement",
     "Store",
     "StoredDiscrepancy",

@@ -10,8 +10,9 @@ killed worker leaves messages SENDING; whoever comes next finds its lease free a
 (never back in line: they may have been sent). And what a delivery makes true (links, proofs,
 write-backs) is written in the transaction that settles it, so there is no moment between the two.
 
-Deliberately not here: retries of single messages. A destination out of reach is paused as a whole,
-which keeps the order of entries (law.md R-08).
+A destination out of reach rests as a whole, which keeps the order of entries (law.md R-08). How long it
+rests, how often one message is tried and who is told is the matched row of ``mappings/refusals.csv``. A
+message whose tries are used up stops where it stands, waiting or in doubt, and holds its lines.
 """
 
 from __future__ import annotations
@@ -20,23 +21,26 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from uuid import uuid4
 
-from adapter.errors import AdapterError, InDoubt, Misconfigured, Refused, Rejected, Unavailable
+from adapter.errors import AdapterError, Handling, InDoubt, Misconfigured, Refused, Rejected, Unavailable
 from adapter.ports import CallContext
 from adapter.ports.store import Action, AuditRecord, Message, MessageState, Settlement, UnitOfWork
 from adapter.services import send_referrals, send_slots, send_visits, send_write_back
 from adapter.services.calling import context_of
 from adapter.services.effects import apply_all
 from adapter.services.equipment import Equipment
-from adapter.services.outcome import Declined, Done, Doubtful
+from adapter.services.outcome import Declined, Done, Doubtful, PutOff, Stopped
+from adapter.services.rest import rest
+from adapter.services.settle_behind import Behind
 
 log = logging.getLogger(__name__)
 
 Sender = Callable[[Equipment, CallContext, Message], Done]
-Outcome = Done | Declined | Doubtful | None
-"""How a try ended; None: it was put off before it was sent, or it had not happened."""
+Outcome = Done | Declined | Doubtful | PutOff | Stopped | None
+"""How a try ended; None: it had not happened, and goes back in its line."""
 
 SENDERS: Mapping[Action, Sender] = {
     Action.EDIT_SLOT: send_slots.edit_slot,
@@ -58,13 +62,14 @@ SENDERS: Mapping[Action, Sender] = {
 class Delivered:
     """What one call of :func:`deliver` did; ``problems`` are safe texts by message id.
 
-    ``out_of_reach``: why a destination rests, by its name.
+    ``out_of_reach``: why a destination rests, by its name. ``stopped`` counts those whose tries are used up.
     """
 
     delivered: int = 0
     refused: int = 0
     in_doubt: int = 0
     put_off: int = 0
+    stopped: int = 0
     recovered: int = 0
     problems: dict[int, str] = field(default_factory=dict)
     misconfigured: str = ""
@@ -78,16 +83,17 @@ def deliver(eq: Equipment, facility: str | None = None, *, rounds_max: int = 10_
     after ``rounds_max`` claims. Raises nothing of the four kinds: they are written down.
     """
     summary = Delivered()
-    with eq.store.worker() as worker:
+    with eq.store.worker() as worker, Behind() as behind:
         for _ in range(rounds_max):
             now = eq.clock.now()
             with eq.store.unit_of_work() as work:
                 summary.recovered += work.outbox.recover(now, now + eq.limits.ask_after)
                 claimed = work.outbox.claim(worker, now, eq.limits.claim_batch_max, facility=facility)
                 work.commit()
-            if not claimed:
+            if claimed:
+                _deliver_claimed(eq, claimed, summary, behind)
+            elif not behind.wait():
                 return summary
-            _deliver_claimed(eq, claimed, summary)
     return summary
 
 
@@ -100,40 +106,50 @@ def _batches(eq: Equipment, claimed: Sequence[Message]) -> Iterator[list[Message
             yield messages[first : first + size]
 
 
-def _deliver_claimed(eq: Equipment, claimed: Sequence[Message], summary: Delivered) -> None:
+def _deliver_claimed(eq: Equipment, claimed: Sequence[Message], summary: Delivered, behind: Behind) -> None:
+    """Send and settle. A batch of slots is settled behind; whatever is sent but slots waits for that."""
     resting: set[tuple[str, str]] = set()
     for batch in _batches(eq, claimed):
         target = (batch[0].facility, batch[0].destination.value)
+        slots = batch[0].action is Action.PUT_SLOT
+        if not slots:
+            behind.wait()
         if target in resting:
-            _settle(eq, batch, [None] * len(batch), summary)
+            behind.do_here(partial(_settle, eq, batch, [PutOff()] * len(batch), summary))
             continue
         try:
             outcomes: Sequence[Outcome] = _send(eq, batch)
         except (Unavailable, Misconfigured) as error:
             resting.add(target)
-            _rest(eq, batch, error, summary)
+            behind.do_here(partial(_rest, eq, batch, error, summary))
             continue
         except InDoubt as error:
-            _doubt(eq, batch, error.message, summary)
+            behind.do_here(partial(_doubt, eq, batch, error, summary))
             continue
         except Refused as error:
-            code = error.result_code if isinstance(error, Rejected) else ""
-            outcomes = [Declined(error.message, code or error.code)] * len(batch)
+            outcomes = [declined(error)] * len(batch)
         except Exception as error:  # the one place: an unforeseen error may have come after the sending
             log.exception("delivery of outbox message %s failed unexpectedly", batch[0].id)
-            _doubt(eq, batch, f"unexpected {type(error).__name__}", summary)
+            behind.do_here(partial(_doubt, eq, batch, InDoubt(f"unexpected {type(error).__name__}"), summary))
             continue
-        _settle(eq, batch, outcomes, summary)
+        settle = behind.do if slots else behind.do_here
+        settle(partial(_settle, eq, batch, outcomes, summary))
 
 
 def _send(eq: Equipment, batch: Sequence[Message]) -> Sequence[Done | Declined | Doubtful]:
     first = batch[0]
-    context = context_of(first)
+    own = first.message_id if len(batch) == 1 else str(uuid4())
+    context = context_of(first, own, messages=tuple(one.id for one in batch))
     if first.action is Action.PUT_SLOT:
-        if len(batch) > 1:
-            context = CallContext(first.facility, first.correlation_id, str(uuid4()))
         return send_slots.put_slots(eq, context, batch)
     return [SENDERS[first.action](eq, context, first)]
+
+
+def declined(error: Refused) -> Declined:
+    """A refusal as the outcome of a message: the authority's own code where there is one, and who is told."""
+    code = error.result_code if isinstance(error, Rejected) else ""
+    told = error.handling.told if error.handling is not None else ""
+    return Declined(error.text, code or error.code, told)
 
 
 def _audit(work: UnitOfWork, message: Message, now: datetime, detail: Mapping[str, object]) -> None:
@@ -151,7 +167,7 @@ def _audit(work: UnitOfWork, message: Message, now: datetime, detail: Mapping[st
 
 
 def _settle(eq: Equipment, batch: Sequence[Message], outcomes: Sequence[Outcome], summary: Delivered) -> None:
-    """Write outcomes down; None puts a message off: its destination began to rest before it was sent."""
+    """Write outcomes down."""
     now = eq.clock.now()
     try:
         with eq.store.unit_of_work() as work:
@@ -212,55 +228,92 @@ def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: dat
         if isinstance(outcome, Done):
             _audit(work, message, now, {"outcome": "delivered", "result_code": outcome.result_code})
         elif isinstance(outcome, Declined):
-            detail = {"outcome": "refused", "result_code": outcome.result_code, "problem": outcome.problem}
-            _audit(work, message, now, detail)
+            log.warning("outbox message %s is refused, for the %s: %s", message.id, outcome.told, outcome.problem)
+            _audit(work, message, now, _told("refused", outcome))
+        elif isinstance(outcome, Stopped):
+            log.error("%s must act: outbox message %s: %s", outcome.told, message.id, outcome.problem)
+            _audit(work, message, now, _told("stopped", outcome))
         elif isinstance(outcome, Doubtful):
             _audit(work, message, now, {"outcome": "in-doubt", "problem": outcome.problem})
     return changed
 
 
+def _told(what: str, outcome: Declined | Stopped) -> dict[str, object]:
+    return {"outcome": what, "result_code": outcome.result_code, "problem": outcome.problem, "told": outcome.told}
+
+
 def _settlement(eq: Equipment, message: Message, outcome: Outcome, now: datetime) -> Settlement:
-    if isinstance(outcome, Done):
-        return Settlement(message, MessageState.DELIVERED, now, outcome.result_code)
-    if isinstance(outcome, Declined):
-        return Settlement(message, MessageState.REFUSED, now, outcome.result_code, problem=outcome.problem)
-    if isinstance(outcome, Doubtful):
-        ask_at = now + eq.limits.ask_after
-        return Settlement(message, MessageState.IN_DOUBT, now, problem=outcome.problem, not_before=ask_at)
-    return Settlement(message, MessageState.WAITING, now)
+    match outcome:
+        case Done():
+            return Settlement(message, MessageState.DELIVERED, now, outcome.result_code)
+        case Declined():
+            problem = f"{outcome.problem}; told: {outcome.told}" if outcome.told else outcome.problem
+            return Settlement(message, MessageState.REFUSED, now, outcome.result_code, problem=problem)
+        case Doubtful():
+            ask_at = now + eq.limits.ask_after
+            return Settlement(message, MessageState.IN_DOUBT, now, problem=outcome.problem, not_before=ask_at)
+        case Stopped():
+            state = MessageState.IN_DOUBT if outcome.in_doubt else MessageState.WAITING
+            problem = f"{outcome.problem}; told: {outcome.told}"
+            return Settlement(message, state, now, outcome.result_code, problem=problem, stopped=True)
+        case PutOff():
+            return Settlement(message, MessageState.WAITING, now, sent=False)
+        case None:
+            return Settlement(message, MessageState.WAITING, now)
+
+
+def exhausted(message: Message, handling: Handling, problem: str) -> Stopped | None:
+    """How a message ends that has not happened, once its row's tries are used up; None while some are left."""
+    if message.attempts < handling.attempts_max:
+        return None
+    tries = "try" if message.attempts == 1 else "tries"
+    return Stopped(f"stopped after {message.attempts} {tries}: {problem}", handling.row, handling.told)
 
 
 def _rest(eq: Equipment, batch: Sequence[Message], error: AdapterError, summary: Delivered) -> None:
-    """Nothing happened: the messages go back in line and their destination rests."""
+    """Nothing happened: the messages go back in line, or stop there, and their destination rests."""
     now = eq.clock.now()
     facility, destination = batch[0].facility, batch[0].destination
     with eq.store.unit_of_work() as work:
-        if isinstance(error, Misconfigured):
-            until = now + eq.limits.misconfigured_pause
-            summary.misconfigured = error.message
-        else:
-            until = now + eq.limits.pause_after(work.outbox.failures(facility, destination) + 1)
-        work.outbox.pause(facility, destination, until, error.message)
+        resting = rest(eq, work, facility, destination, error)
+        handling = resting.handling
+        stopping = {message.id: exhausted(message, handling, error.text) for message in batch}
+        settle_all(eq, work, [(message, stopped) for message in batch if (stopped := stopping[message.id])], now)
+        waiting = [message for message in batch if stopping[message.id] is None]
         work.outbox.settle(
-            [Settlement(message, MessageState.WAITING, now, problem=error.message) for message in batch]
+            [Settlement(message, MessageState.WAITING, now, handling.row, problem=error.text) for message in waiting]
         )
-        for message in batch:
-            _audit(work, message, now, {"outcome": error.code, "problem": error.message})
+        for message in waiting:
+            detail = {"outcome": error.code, "problem": error.text, "row": handling.row, "told": resting.told}
+            _audit(work, message, now, {**detail, "until": resting.until.isoformat()})
         work.commit()
-    log.warning("%s of %s is out of reach until %s: %s", destination.value, facility, until.isoformat(), error.message)
-    summary.put_off += len(batch)
-    summary.out_of_reach[destination.value] = error.message
+    if isinstance(error, Misconfigured):
+        summary.misconfigured = error.text
+    summary.put_off += len(waiting)
+    summary.stopped += len(batch) - len(waiting)
+    summary.out_of_reach[destination.value] = error.text
 
 
-def _doubt(eq: Equipment, batch: Sequence[Message], problem: str, summary: Delivered) -> None:
+def _doubt(eq: Equipment, batch: Sequence[Message], error: InDoubt, summary: Delivered) -> None:
+    """It may have happened: asked about when its row says so, but not while the request may still be under way."""
     now = eq.clock.now()
-    ask_at = now + eq.limits.ask_after
+    handling = eq.limits.handling(error, batch[0].destination)
     with eq.store.unit_of_work() as work:
         work.outbox.settle(
-            [Settlement(message, MessageState.IN_DOUBT, now, problem=problem, not_before=ask_at) for message in batch]
+            [
+                Settlement(
+                    message,
+                    MessageState.IN_DOUBT,
+                    now,
+                    handling.row,
+                    problem=error.text,
+                    not_before=now + max(eq.limits.ask_after, eq.limits.rest(handling, message.attempts)),
+                )
+                for message in batch
+            ]
         )
         for message in batch:
-            _audit(work, message, now, {"outcome": "in-doubt", "problem": problem})
+            _audit(work, message, now, {"outcome": "in-doubt", "problem": error.text, "row": handling.row})
         work.commit()
     summary.in_doubt += len(batch)
-    summary.problems.update({message.id: problem for message in batch})
+    summary.problems.update({message.id: error.text for message in batch})

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from adapter.errors import ENGINEER, OPERATOR, AdapterError, Handling, Misconfigured
 from adapter.mapping.tables import Tables
 from adapter.ports import Clock, Hospital, Referrals, Registry
-from adapter.ports.store import Store
+from adapter.ports.store import Destination, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the use cases; each is a setting (docs/operations/install.md)."""
+    """Bounds of the use cases; each is a setting (docs/operations/install.md).
+
+    ``retry_*``, ``misconfigured_pause`` and ``attempts_max`` are for failures without a row in
+    ``mappings/refusals.csv``: those of the EHR, of our own files, and answers that nobody foresaw.
+    """
 
     put_batch_max: int = 500
     claim_batch_max: int = 500
@@ -22,13 +27,27 @@ class Limits:
     retry_growth: float = 2.0
     retry_most: timedelta = timedelta(minutes=15)
     misconfigured_pause: timedelta = timedelta(minutes=5)
+    attempts_max: int = 100
+    rest_most: timedelta = timedelta(days=1)
+    """Nothing rests longer at a time, whatever a row or the other side asks for."""
     order_tolerance: timedelta = timedelta(seconds=2)
     feed_overlap: timedelta = timedelta(seconds=120)
 
-    def pause_after(self, failures: int) -> timedelta:
-        """How long a destination rests after it was out of reach ``failures`` times in a row (from 1)."""
-        rest = self.retry_first * (self.retry_growth ** min(max(failures - 1, 0), 32))
-        return min(rest, self.retry_most)
+    def handling(self, error: AdapterError, destination: Destination) -> Handling:
+        """What follows an error: its row of the retry table, else what the settings say."""
+        if error.handling is not None:
+            return error.handling
+        if isinstance(error, Misconfigured):
+            pause = self.misconfigured_pause.total_seconds()
+            return Handling("", pause, 1.0, pause, self.attempts_max, OPERATOR)
+        told = OPERATOR if destination is Destination.EHR else ENGINEER
+        most = max(self.retry_most, self.retry_first).total_seconds()
+        return Handling("", self.retry_first.total_seconds(), self.retry_growth, most, self.attempts_max, told)
+
+    def rest(self, handling: Handling, failures: int, asked_seconds: float | None = None) -> timedelta:
+        """How long to wait after so many failures in a row (from 1); not less than the other side asked for."""
+        seconds = max(handling.wait_seconds(failures), asked_seconds or 0.0)
+        return min(timedelta(seconds=min(seconds, self.rest_most.total_seconds())), self.rest_most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class Declined:
 
     problem: str
     result_code: str = ""
+    told: str = ""
+    """Who is told, by the retry table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,21 @@ class Doubtful:
     """The answer to a batch does not say what became of this one: it is read back before anything else."""
 
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """It was claimed and not sent: its destination had begun to rest. That was no try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Its tries are used up: it keeps its place until a person acts.
+
+    It has not happened; or, ``in_doubt``, the question whether it has was refused.
+    """
+
+    problem: str
+    result_code: str = ""
+    told: str = ""
+    in_doubt: bool = False

@@ -14,8 +14,11 @@ from adapter.domain.moments import warsaw_day
 from adapter.domain.national import NationalSlotState, SlotListing
 from adapter.errors import AdapterError
 from adapter.ports import CallContext
-from adapter.ports.store import AuditRecord
+from adapter.ports.store import AuditRecord, Destination
 from adapter.services.equipment import Equipment
+from adapter.services.rest import reading
+
+ACTOR = "job:prove-blocks"
 
 
 @dataclass(slots=True)
@@ -43,10 +46,12 @@ def prove_blocks(eq: Equipment, facility: str) -> Proven:
     result = Proven()
     for (schedule_id, day), slot_ids in sorted(wanted.items()):
         correlation = str(uuid4())
+        context = CallContext(facility, correlation, str(uuid4()))
         try:
-            listing = eq.registry.list_slots(CallContext(facility, correlation, str(uuid4())), schedule_id, day)
+            with reading(eq, context, Destination.CER, ACTOR):
+                listing = eq.registry.list_slots(context, schedule_id, day)
         except AdapterError as error:
-            result.problems.append(f"schedule {schedule_id}, {day.isoformat()}: {error.message}")
+            result.problems.append(f"schedule {schedule_id}, {day.isoformat()}: {error.text}")
             continue
         proven = _note(eq, facility, slot_ids, listing, correlation)
         result.proven += proven
@@ -76,7 +81,7 @@ def _note(eq: Equipment, facility: str, slot_ids: list[str], listing: SlotListin
             work.audit.write(
                 AuditRecord(
                     at=eq.clock.now(),
-                    actor="job:prove-blocks",
+                    actor=ACTOR,
                     action="prove-block",
                     facility=facility,
                     subject=f"slot:{slot_id}",

@@ -224,7 +224,9 @@ def _referral_was_given_back(told: Round, context: CallContext, message: Message
     number = number_of(record_of(told.eq, message))
     try:
         reading = told.eq.referrals.read_by_number(context, number)
-    except Rejected:
+    except Rejected as error:
+        if error.handling is not None and error.code != "NATIONAL_RESULT":  # the question itself failed
+            raise
         return Done()
     return None if reading.state is ReferralState.WITH_PROVIDER else Done(reading=reading)
 

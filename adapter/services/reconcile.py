@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import uuid4
 
 from adapter.domain.discrepancy import Discrepancy, DiscrepancyClass, HospitalVisitView, SlotPair
@@ -21,7 +22,7 @@ from adapter.domain.national import NationalVisit, SlotListing
 from adapter.domain.reconcile import judge, match_visits
 from adapter.errors import BadInput, Rejected, Unavailable
 from adapter.mapping.tables import Tables
-from adapter.ports import CallContext, Clock, Registry
+from adapter.ports import CallContext, Clock
 from adapter.ports.store import AuditRecord, Store, UnitOfWork
 
 ORDER_TOLERANCE = timedelta(seconds=2)
@@ -34,6 +35,13 @@ SCHEDULES_OUT_OF_REACH_MAX = 3
 """After so many schedules in a row without any answer the run asks no more: CeR is down."""
 ACTOR = "job:reconcile"
 NOT_ASKED = "not asked: CeR did not answer for the lists before it"
+
+
+class Lists(Protocol):
+    """Who reads CeR's lists: a registry, or one that is spared while it rests (``rest.SparedLists``)."""
+
+    def list_slots(self, context: CallContext, schedule: str, day: date) -> SlotListing:
+        """All slots of one schedule that start on a Warsaw day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class _Run:
     """What a run works with, and what it has gathered so far."""
 
     store: Store
-    registry: Registry
+    registry: Lists
     clock: Clock
     tolerance: timedelta
     facility: str
@@ -119,7 +127,7 @@ def days_of(first: date, last: date) -> Iterator[date]:
 
 def reconcile(
     store: Store,
-    registry: Registry,
+    registry: Lists,
     clock: Clock,
     tables: Tables,
     facility: str,

@@ -20,13 +20,15 @@ from datetime import datetime
 from typing import cast
 
 from adapter.errors import BadInput, Refused
-from adapter.ports.store import Action, AuditRecord, Destination, Message, MessageState, NewMessage, Settlement
+from adapter.ports.store import Action, AuditRecord, Destination, Message, MessageState, NewMessage, Rest, Settlement
 from adapter.store import outbox_rows
 from adapter.store.outbox_rows import COLUMNS, message_from
 from adapter.store.session import Session, rows_of
 
 LEASE_LOCK = 0x6F7574
 """First half of the advisory lock that a living worker holds; the second is its id."""
+FOREVER = "infinity"
+"""When a stopped message is due: PostgreSQL's last instant. A person gives it another."""
 _FOLLOWED_REFUSED = "the message that this one follows was refused"
 _WORKER_GONE = "the worker was gone before an answer came"
 
@@ -90,7 +92,8 @@ class SqlOutbox:
                     "at": one.at,
                     "result_code": one.result_code,
                     "problem": one.problem,
-                    "not_before": one.not_before,
+                    "not_before": FOREVER if one.stopped else one.not_before,
+                    "sent": one.sent,
                 }
                 for one in ended
             ),
@@ -134,6 +137,18 @@ class SqlOutbox:
         )
         return cast(int, rows[0][0]) if rows else 0
 
+    def resting(self, facility: str, destination: Destination) -> Rest | None:
+        """The last rest of a destination since it answered; None when it answered last."""
+        return self.rests().get((facility, destination))
+
+    def rests(self) -> Mapping[tuple[str, Destination], Rest]:
+        """The last rest of every destination that has not answered since, by facility."""
+        rows = self._session.run("SELECT facility, destination, until, failures, problem FROM outbox_pause")
+        return {
+            (str(row[0]), Destination(str(row[1]))): Rest(cast(datetime, row[2]), cast(int, row[3]), str(row[4]))
+            for row in rows
+        }
+
     def recover(self, now: datetime, ask_at: datetime) -> int:
         """Messages that dead workers left SENDING become IN_DOUBT, due at ``ask_at``; returns how many."""
         del now  # who is alive is a matter of locks, not of time
@@ -154,14 +169,16 @@ class SqlOutbox:
         states: Sequence[MessageState] = (),
         actions: Sequence[Action] = (),
         subject: str | None = None,
+        stopped: bool = False,
         limit: int = 100,
     ) -> Sequence[Message]:
-        """Messages, newest first."""
+        """Messages, newest first; with ``stopped`` only those whose tries are used up."""
         rows = self._session.run(
             f"SELECT {COLUMNS} FROM outbox_message m "  # noqa: S608  # constant columns
             "WHERE (%(facility)s::text IS NULL OR m.facility = %(facility)s) "
             "AND (cardinality(%(states)s::text[]) = 0 OR m.state = ANY (%(states)s)) "
             "AND (cardinality(%(actions)s::text[]) = 0 OR m.action = ANY (%(actions)s)) "
+            "AND (NOT %(stopped)s OR (m.state IN ('waiting', 'in-doubt') AND m.not_before = 'infinity')) "
             "AND (%(subject)s::text IS NULL OR m.id IN "
             "(SELECT l.message FROM outbox_line l WHERE l.subject = %(subject)s AND "
             "(%(facility)s::text IS NULL OR l.facility = %(facility)s))) ORDER BY m.id DESC LIMIT %(limit)s",
@@ -169,6 +186,7 @@ class SqlOutbox:
             states=[state.value for state in states],
             actions=[action.value for action in actions],
             subject=subject,
+            stopped=stopped,
             limit=limit,
         )
         return [message_from(self._session, row) for row in rows]
@@ -196,22 +214,25 @@ class SqlOutbox:
         }
 
     def retry(self, message_id: int, who: str, reason: str) -> None:
-        """A person puts a refused message back in its line.
+        """A person puts a refused or stopped message back in its line; its tries are counted anew.
 
         Raises:
             BadInput: there is no such message.
-            Refused: it was not refused, or what it had to say about a person is erased by now.
+            Refused: it is neither, or what it had to say about a person is erased by now.
         """
         rows = self._session.run(
-            "SELECT state, had_sealed, facility, correlation_id FROM outbox_message WHERE id = %(id)s FOR UPDATE",
+            "SELECT state, had_sealed, facility, correlation_id, not_before = 'infinity' FROM outbox_message "
+            "WHERE id = %(id)s FOR UPDATE",
             id=message_id,
         )
         if not rows:
             raise BadInput(f"there is no outbox message {message_id}", field="id")
-        state, had_sealed, facility, correlation_id = rows[0]
-        if state != MessageState.REFUSED:
-            raise Refused(f"message {message_id} is {state}; only a refused one is put back", code="NOT_REFUSED")
-        if had_sealed:
+        state, had_sealed, facility, correlation_id, stopped = rows[0]
+        if state != MessageState.REFUSED and not (stopped and state in {MessageState.WAITING, MessageState.IN_DOUBT}):
+            raise Refused(
+                f"message {message_id} is {state}; only a refused or stopped one is put back", code="NOT_REFUSED"
+            )
+        if had_sealed and state == MessageState.REFUSED:
             raise Refused(
                 f"message {message_id} was about a person and its content is erased; "
                 "replay the inbox entry it came from instead",
@@ -219,7 +240,8 @@ class SqlOutbox:
             )
         now = self._session.clock.now()
         self._session.run(
-            "UPDATE outbox_message SET state = 'waiting', not_before = %(now)s, answered_at = NULL WHERE id = %(id)s",
+            "UPDATE outbox_message SET state = CASE WHEN state = 'refused' THEN 'waiting' ELSE state END, "
+            "not_before = %(now)s, answered_at = NULL, attempts = 0 WHERE id = %(id)s",
             id=message_id,
             now=now,
         )

@@ -11,7 +11,8 @@ from adapter.store.session import Session, rows_of
 
 COLUMNS = (
     "m.id, m.facility, m.destination, m.action, m.subjects, m.correlation_id, m.message_id, m.payload, m.sealed, "
-    "m.state, m.attempts, m.created_at, m.sent_at, m.answered_at, m.result_code, m.problem, m.after_id"
+    "m.state, m.attempts, m.created_at, m.sent_at, m.answered_at, m.result_code, m.problem, m.after_id, "
+    "m.not_before = 'infinity' AS stopped"
 )
 
 _DESTINATIONS = {one.value: one for one in Destination}
@@ -62,11 +63,12 @@ SETTLE = """
 WITH ended AS (
     SELECT * FROM json_to_recordset(%(rows)s::json) AS e (
         id bigint, message_id text, state text, at timestamptz, result_code text, problem text,
-        not_before timestamptz)),
+        not_before timestamptz, sent boolean)),
 settled AS (
     UPDATE outbox_message m
     SET state = e.state, worker = NULL, result_code = e.result_code, problem = e.problem,
         not_before = COALESCE(e.not_before, m.not_before),
+        attempts = CASE WHEN e.sent THEN m.attempts ELSE GREATEST(m.attempts - 1, 0) END,
         answered_at = CASE WHEN e.state IN ('delivered', 'refused') THEN e.at ELSE m.answered_at END,
         sealed = CASE WHEN e.state IN ('delivered', 'refused') THEN NULL ELSE m.sealed END
     FROM ended e
@@ -200,4 +202,5 @@ def message_from(session: Session, row: Sequence[Any]) -> Message:
         result_code=str(row[14]),
         problem=str(row[15]),
         after=cast("int | None", row[16]),
+        stopped=bool(row[17]),
     )

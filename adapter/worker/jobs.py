@@ -15,7 +15,8 @@ from adapter.errors import Unavailable
 from adapter.services.deliver import deliver
 from adapter.services.equipment import Equipment
 from adapter.services.prove_blocks import prove_blocks
-from adapter.services.reconcile import reconcile
+from adapter.services.reconcile import ACTOR, reconcile
+from adapter.services.rest import SparedLists
 from adapter.services.settle_doubts import settle_doubts
 from adapter.services.synchronise import synchronise
 
@@ -52,7 +53,7 @@ def register(app: Any, eq: Equipment, *, reconcile_days: int) -> None:
         try:
             reconcile(
                 eq.store,
-                eq.registry,
+                SparedLists(eq, ACTOR),
                 eq.clock,
                 eq.tables,
                 facility,

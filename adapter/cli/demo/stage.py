@@ -98,6 +98,7 @@ def demo_settings(simulator: Simulator, certificates: TestCertificates, ehr: Pat
         ask_after_seconds=0,
         retry_first_seconds=RETRY_SECONDS,
         retry_most_seconds=1,
+        rest_most_seconds=1,
         database_url=None,
     )
 
