@@ -54,6 +54,5 @@ def channel_masks(wsdl: Path, mappings: Path, channel: str, tables: Tables, refu
     Raises:
         Misconfigured: one of them is missing or broken.
     """
-    names = load_context_names(mappings, channel)
-    context = [f"{{{names.namespace}}}{name}" for name in (names.element, names.attribute, names.value)]
-    return masks_of(load_contract(wsdl, channel), load_rows(mappings, channel), tables, refusals, context=context)
+    contract, rows = load_contract(wsdl, channel), load_rows(mappings, channel)
+    return masks_of(contract, rows, tables, refusals, context=load_context_names(mappings, channel))

@@ -85,6 +85,11 @@ _URN = re.compile(r"urn:[a-z][A-Za-z0-9._-]{1,31}(:[A-Za-z0-9._-]{1,64}){2,6}")
 _RULE = re.compile(r"[A-Z]{2,6}\.[A-Z]{2,6}\.[0-9]{1,6}")
 
 
+def nothing(text: str) -> bool:
+    """The form of places where people's data may stand: no text at all."""
+    return not text
+
+
 def exactly(*texts: str) -> Form:
     """One of these texts and nothing else."""
     return frozenset(texts).__contains__

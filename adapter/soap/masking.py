@@ -21,6 +21,9 @@ OTHER_NAME = "_"
 _OTHER_TAGS = (f"<{OTHER_NAME}>", f"</{OTHER_NAME}>")
 BETWEEN = " "
 """expat puts it between namespace and name."""
+_FROM_HERE = " from here on"
+DEPTH_MAX = 256
+"""As deep as any message that is read may nest."""
 READ_FACTOR = 4
 """Masks may be shorter than what they stand for: at most so many times the limit is read."""
 _KINDS = ("text/xml", "application/soap+xml", "text/html", "text/plain", "application/json", "multipart/related")
@@ -77,7 +80,7 @@ class _Writer:
         self.ends: list[str] = []
         self.text, self.start, self.end = self._handlers(root, names, bytes_max)
 
-    def _handlers(  # noqa: C901  # three small handlers that share what they know; as methods they are slower
+    def _handlers(
         self, root: Place, names: Names, room: int
     ) -> tuple[Callable[[str], None], Callable[[str, list[str]], None], Callable[[str], None]]:
         out, ends, tags = self.out, self.ends, names.tags
@@ -100,17 +103,16 @@ class _Writer:
             above = places[-1]
             place = above.children.get(name) if above is not None else None
             begin, end = tags.get(name, _OTHER_TAGS)
-            if attributes:
+            if attributes and (place is None or not place.folded):
                 begin = f"{begin[:-1]}{_attributes(attributes, place, names)}>"
             room -= len(begin) + len(end)
-            if room < 0:
-                raise _Enough("cut")
+            if room < 0 or len(ends) == DEPTH_MAX:
+                raise _Enough("cut" if room < 0 else "its elements nest too deep")
             out.append(begin)
             places.append(place)
             ends.append(end)
             leaf = True
-            if place is not None and place.folded:
-                folded = 1
+            folded = 1 if place is not None and place.folded else 0
 
         def end(name: str) -> None:
             nonlocal leaf, folded, room
@@ -187,14 +189,15 @@ def mask(data: bytes, root: Place, names: Names, *, bytes_max: int, kind: str = 
         parser.Parse(data[:room], len(data) <= room)
         problem = "cut" if writer.ends else ""
     except expat.ExpatError:
-        problem = "it is not well-formed XML from here on"
+        problem = f"it is not well-formed XML{_FROM_HERE}"
     except _Enough as enough:
         problem = str(enough)
     except (LookupError, ValueError):  # an encoding that Python does not know
         problem = "its encoding is not known"
     if not writer.out:
+        problem = problem.removesuffix(_FROM_HERE) if data.strip() else "it is empty"
         media = kind if kind in _KINDS else "another type"
-        return f"<!-- not shown, {problem or 'it is empty'}: {len(data)} bytes of {media} -->"
+        return f"<!-- not shown, {problem}: {len(data)} bytes of {media} -->"
     return _closed(writer, names, problem, len(data))
 
 
@@ -204,5 +207,9 @@ def _closed(writer: _Writer, names: Names, problem: str, size: int) -> str:
         out.append(f"<!-- {problem}; {size} bytes in all -->")
         out += reversed(writer.ends)
     content = "".join(out)
-    used = [f' xmlns:{prefix}="{space}"' for space, prefix in names.prefixes.items() if f"{prefix}:" in content]
+    used = [
+        f' xmlns:{prefix}="{space}"'
+        for space, prefix in names.prefixes.items()
+        if f"<{prefix}:" in content or f" {prefix}:" in content
+    ]
     return f"{out[0][:-1]}{''.join(used)}>{content[len(out[0]) :]}"

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from adapter.soap import namespaces as ns
 from adapter.soap.check import NoSuchPlace, fault_nodes, operations_of, place_of, rows_for
+from adapter.soap.context import ContextNames
 from adapter.soap.contract import Contract
 from adapter.soap.faults import Refusals
-from adapter.soap.harmless import BOOL, INSTANT, Form, exactly, form_of, result_codes
+from adapter.soap.harmless import BOOL, INSTANT, OID, Form, either, exactly, form_of, nothing, result_codes
 from adapter.soap.masking import BETWEEN, Names, Place, mask
 from adapter.soap.rows import FAULT, REPLY, REQUEST, BindingRow
 from adapter.soap.structure import Node
@@ -64,12 +65,17 @@ class Masks:
 
 
 def masks_of(
-    contract: Contract, rows: Sequence[BindingRow], tables: CodeTables, refusals: Refusals, *, context: Iterable[str]
+    contract: Contract,
+    rows: Sequence[BindingRow],
+    tables: CodeTables,
+    refusals: Refusals,
+    *,
+    context: ContextNames,
 ) -> Masks:
     """Compile a contract and its binding.
 
-    ``context`` are the tags (``{namespace}name``) of the call context: shown by name only. A row that the
-    contract does not satisfy is passed over (``pomost contract check`` reports it).
+    Of the call context (``context``) the names are shown, and values that are OIDs. A row that the contract
+    does not satisfy is passed over (``pomost contract check`` reports it).
     """
     operations = operations_of(contract, rows)
     codes = result_codes(refusals)
@@ -78,46 +84,59 @@ def masks_of(
     requests: dict[str, Place] = {}
     replies: dict[str, Place] = {}
     for verb, operation in operations.items():
-        requests[verb], body = _envelope()
+        requests[verb], body = _envelope(context)
         _add(body, operation.request, rows_for(rows, verb, REQUEST), tables, codes)
-        replies[verb], body = _envelope()
+        replies[verb], body = _envelope(context)
         _add(body, operation.reply, rows_for(rows, verb, REPLY), tables, codes)
         for detail in _fault_details(body):
             for node in faults:
                 _add(detail, node, told, tables, codes)
     nodes = [node for operation in operations.values() for node in (operation.request, operation.reply)]
-    context = list(context)
-    spaces = [tag[1:].partition("}")[0] for tag in context if tag.startswith("{")]
     known = list(_below([*nodes, *faults]))
-    tags = [*context, *(name for each in operations.values() for name in each.headers), *(node.tag for node in known)]
-    attributes = {attribute.tag for node in known for attribute in node.attributes}
-    return Masks(_names(contract.channel, spaces, tags, attributes), requests, replies)
+    spoken_of = [f"{{{context.namespace}}}{name}" for name in (context.element, context.attribute, context.value)]
+    tags = [
+        *spoken_of,
+        *(name for each in operations.values() for name in each.headers),
+        *(node.tag for node in known),
+    ]
+    attributes = {context.attribute_name, *(attribute.tag for node in known for attribute in node.attributes)}
+    return Masks(_names(contract.channel, context.namespace, tags, attributes), requests, replies)
 
 
 def _add(above: Place, root: Node, rows: Iterable[BindingRow], tables: CodeTables, codes: Form) -> None:
     for row in rows:
-        form = form_of(row, tables, codes)
-        if form is None:
-            continue
+        form = form_of(row, tables, codes) or nothing
         try:
             found = place_of(root, row)
         except NoSuchPlace:
             continue
         place = above.at(spoken(root.tag), *(spoken(node.tag) for node in found.nodes))
         if found.attribute is not None:
-            place.attributes[spoken(found.attribute.tag)] = form
+            name = spoken(found.attribute.tag)
+            place.attributes[name] = _also(form, place.attributes.get(name))
         else:
-            place.form = form
+            place.form = _also(form, place.form)
             place.attributes[_XSI_NIL] = BOOL
 
 
-def _envelope() -> tuple[Place, Place]:
+def _also(form: Form, known: Form | None) -> Form:
+    """Several rows may lead to one place: what any of them lets through, but nothing if one is about people."""
+    if nothing in (form, known):
+        return nothing
+    return form if known is None else either(form, known)
+
+
+def _envelope(context: ContextNames) -> tuple[Place, Place]:
     """The place above an envelope of either version, and that of their Bodies."""
     top, body = Place(), Place()
     for soap in VERSIONS.values():
         envelope = top.at(spoken(soap.envelope))
         envelope.children[spoken(soap.body)] = body
-        security = envelope.at(spoken(soap.header), spoken(ns.SECURITY))
+        header = envelope.at(spoken(soap.header))
+        caller = header.at(*(f"{context.namespace}{BETWEEN}{name}" for name in (context.element, context.attribute)))
+        caller.attributes[context.attribute_name] = exactly(*(name for _, name in context.attributes))
+        caller.at(f"{context.namespace}{BETWEEN}{context.value}").form = OID
+        security = header.at(spoken(ns.SECURITY))
         security.attributes[f"{soap.namespace}{BETWEEN}mustUnderstand"] = BOOL
         for moment in (ns.CREATED, ns.EXPIRES):
             security.at(spoken(ns.TIMESTAMP), spoken(moment)).form = INSTANT
@@ -153,8 +172,8 @@ def _below(roots: Sequence[Node]) -> Iterator[Node]:
         waiting += [(child, depth + 1) for child in node.children]
 
 
-def _names(channel: str, context: Sequence[str], tags: Iterable[str], attributes: Iterable[str]) -> Names:
-    prefixes = {**_PREFIXES, **dict.fromkeys(context, "kon")}
+def _names(channel: str, context: str, tags: Iterable[str], attributes: Iterable[str]) -> Names:
+    prefixes = {**_PREFIXES, context: "kon"}
     standard = [f"{{{soap.namespace}}}{name}" for soap in VERSIONS.values() for name in _SOAP_NAMES]
     standard += [*_FAULT_11, ns.SECURITY, ns.TIMESTAMP, ns.CREATED, ns.EXPIRES, ns.TOKEN, ns.SIGNATURE]
     plain = [
@@ -169,7 +188,7 @@ def _names(channel: str, context: Sequence[str], tags: Iterable[str], attributes
             return name
         if space not in prefixes:
             number = sum(prefix.startswith(channel) for prefix in prefixes.values())
-            prefixes[space] = f"{channel}{number + 1 if number else ''}"
+            prefixes[space] = f"{channel}-{number + 1}" if number else channel
         return f"{prefixes[space]}:{name}"
 
     for tag in (*standard, *tags):
