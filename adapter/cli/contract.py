@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,9 +57,13 @@ def contract() -> None:
 
 @contract.command()
 @_folders
-@click.option("--all", "show_all", is_flag=True, help="Show satisfied rows, too.")
+@click.option("--all", "show_all", is_flag=True, help="Show satisfied rows, too, and what is worth knowing of them.")
 def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: bool) -> int:
-    """Say of every row of mappings/bindings/ whether the contract satisfies it.
+    """Say of every row of mappings/bindings/ whether the contract satisfies it, and what to edit if not.
+
+    Looks at operations, fields, types, multiplicity, required elements, choices, enumerations (both ways: what the
+    contract may say and no code table knows, what a table says and the contract forbids), constants, and rows that
+    never hold. docs/operations/going-live.md explains each finding.
 
     Exit code 0: all rows are satisfied; 1: some are not; 3: a file is missing or broken.
 
@@ -68,15 +73,15 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
     """
     from adapter import resources
     from adapter.mapping.tables import load_tables
-    from adapter.soap.check import check as check_rows
     from adapter.soap.contract import load_contract
+    from adapter.soap.enumerations import check_with_values
     from adapter.soap.rows import load_rows
 
     contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
     tables = load_tables(bindings)
     loaded = {channel: load_contract(contracts.resolve(), channel) for channel in CHANNELS}
     found: dict[str, list[Finding]] = {
-        channel: check_rows(loaded[channel], load_rows(bindings, channel), tables) for channel in CHANNELS
+        channel: check_with_values(loaded[channel], load_rows(bindings, channel), tables) for channel in CHANNELS
     }
     remarks = [f"{channel}/{remark}" for channel in CHANNELS for remark in loaded[channel].remarks]
     wrong = sum(not each.satisfied for findings in found.values() for each in findings)
@@ -90,6 +95,7 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
                 "subject": each.subject,
                 "finding": each.kind,
                 "message": each.message,
+                "advice": each.advice,
             }
             for channel, findings in found.items()
             for each in findings
@@ -100,22 +106,37 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
     for remark in remarks:
         click.echo(f"remark: {remark}")
     for channel, findings in found.items():
-        for each in findings:
-            if show_all or not each.satisfied:
-                where = f"bindings/{channel}.csv" + (f", row {each.row}" if each.row else "")
-                click.echo(
-                    f"{where}: {each.kind}: {each.verb} {each.direction} {each.subject} {each.message}".rstrip()
-                )
-        click.echo(_sum(channel, findings, contracts))
+        _rows(channel, [each for each in findings if show_all or not each.satisfied])
+        click.echo(_sum(channel, findings, contracts, show_all=show_all))
+    _what_to_do([each for findings in found.values() for each in findings])
     return 1 if wrong else 0
 
 
-def _sum(channel: str, findings: list[Finding], contracts: Path) -> str:
-    rows = [each for each in findings if each.row]
-    good = sum(each.satisfied for each in rows)
-    left_out = len(findings) - len(rows)
+def _rows(channel: str, findings: list[Finding]) -> None:
+    for each in findings:
+        where = f"bindings/{channel}.csv" + (f", row {each.row}" if each.row else "")
+        click.echo(f"{where}: {each.kind}: {each.verb} {each.direction} {each.subject} {each.message}".rstrip())
+
+
+def _what_to_do(findings: list[Finding]) -> None:
+    """Each kind of finding once, with its number and what to edit."""
+    kinds = Counter(each.kind for each in findings if not each.satisfied)
+    advice = {each.kind: each.advice for each in findings}
+    if kinds:
+        click.echo("What to do:")
+    for kind, count in kinds.most_common():
+        click.echo(f"  {kind} ({count}): {advice[kind]}")
+
+
+def _sum(channel: str, findings: list[Finding], contracts: Path, *, show_all: bool) -> str:
+    rows = {each.row for each in findings if each.row}
+    bad = {each.row for each in findings if each.row and not each.satisfied}
+    left_out = sum(not each.row for each in findings)
+    notes = sum(bool(each.satisfied and each.message) for each in findings)
     more = f", {left_out} left out" if left_out else ""
-    return f"{channel}: {good} of {len(rows)} rows satisfied by {contracts / channel}{more}"
+    if notes and not show_all:
+        more += f" ({notes} with a remark: --all)"
+    return f"{channel}: {len(rows) - len(bad)} of {len(rows)} rows satisfied by {contracts / channel}{more}"
 
 
 @contract.command(name="list")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapter.soap.contract import Contract, Operation
+from adapter.soap.facets import Declarations
 from adapter.soap.filled import contending, covers, unfilled
 from adapter.soap.findings import (
     DOUBLE,
@@ -310,6 +311,8 @@ def _left_out(verb: str, needs: Verb, rows: Sequence[BindingRow], operation: Ope
 def _unfit_request(verb: str, operation: Operation, asked: Sequence[BindingRow]) -> Iterator[Finding]:
     """Required elements without a row, places that conditions leave empty, choices of which two are always made."""
     for path in unfilled(operation.request, asked):
+        if " | " in path and _has_a_branch_that_may_be_absent(operation, path):
+            continue
         what = f"one of {path}" if " | " in path else path
         yield Finding(UNFILLED, 0, verb, REQUEST, path, f"operation {operation.name} requires {what}; no row fills it")
     for row in asked:
@@ -326,6 +329,13 @@ def _unfit_request(verb: str, operation: Operation, asked: Sequence[BindingRow])
     for one, other in contending(operation.request, asked):
         message = f"takes {one.path} or {other.path}; row {one.number} and this one fill both in every message"
         yield about(other, WRONG_MULTIPLICITY, f"operation {operation.name} {message}")
+
+
+def _has_a_branch_that_may_be_absent(operation: Operation, path: str) -> bool:
+    above, _, branches = path.rpartition("/")
+    declared = Declarations(operation.file)
+    inside = above.split("/") if above else []
+    return any(declared.may_be_absent(operation.request.tag, [*inside, each]) for each in branches.split(" | "))
 
 
 def _left_out_whole(row: BindingRow, place: Place, asked: Sequence[BindingRow]) -> bool:

@@ -174,7 +174,8 @@ class BindingRow:
             ("path", names or self._path_is_one(), "names with / between, [], [1] or [*] after one, @name last"),
             ("when", self._when_is_one(), "a condition is field=value, field!=value, field or !field"),
         )
-        return next(((column, problem) for column, holds, problem in rules if not holds), self._ill_matched())
+        found = next(((column, problem) for column, holds, problem in rules if not holds), None)
+        return self._ill_matched() if found is None else found
 
     def _ill_matched(self) -> tuple[str, str]:
         """What does not go together in a row whose cells are right by themselves."""

@@ -15,6 +15,7 @@ _XS = "http://www.w3.org/2001/XMLSchema"
 _WSDL = "http://schemas.xmlsoap.org/wsdl/"
 _INSIDE = "pomost-inside:"
 IMPORTED_WSDL_MAX = 50
+SCHEMAS_MAX = 500
 
 
 class NotLocal(ValueError):
@@ -93,3 +94,29 @@ def schema_of(file: Path) -> etree.XMLSchema:
         else:
             driver.extend(link for link in list(each) if link.tag == f"{{{_XS}}}import")
     return etree.XMLSchema(etree.fromstring(etree.tostring(driver), _parser(inside)))
+
+
+def documents_of(file: Path) -> list[tuple[str, etree._Element]]:
+    """(namespace, schema) of every schema of a WSDL, inside it and in files, each once.
+
+    A schema without a namespace has that of the one that includes it.
+
+    Raises:
+        NotLocal, OSError, lxml.etree.LxmlError: a schema is missing or cannot be read.
+    """
+    found: list[tuple[str, etree._Element]] = []
+    seen: set[tuple[str, str]] = set()
+    waiting = [(home, each, "") for home, each in _inside_schemas(file.resolve(), set())]
+    while waiting and len(found) < SCHEMAS_MAX:
+        home, root, above = waiting.pop(0)
+        namespace = root.get("targetNamespace") or above
+        found.append((namespace, root))
+        for link in root.iterfind(f"{{{_XS}}}*[@schemaLocation]"):
+            url = urljoin(home.as_uri(), str(link.get("schemaLocation")))
+            included = "" if link.tag == f"{{{_XS}}}import" else namespace
+            if (url, included) in seen:
+                continue
+            seen.add((url, included))
+            content = etree.fromstring(LocalFilesOnly.read(url), _parser({}))
+            waiting.append((Path(unquote(urlparse(url).path)), content, included))
+    return found

@@ -147,8 +147,10 @@ def _kind(of: Any) -> str:
     return "text"
 
 
-def node_of(element: Any, *, least: int | None = None, most: int | str | None = "own", choice: int = 0) -> Node:
-    """A zeep element as a node."""
+def node_of(
+    element: Any, *, least: int | None = None, most: int | str | None = "own", choice: int = 0, branch: bool = False
+) -> Node:
+    """A zeep element as a node; of one that is a ``branch`` of a choice zeep forgets whether it may be absent."""
     own_most = None if element.max_occurs == "unbounded" else int(element.max_occurs)
     return Node(
         tag=str(element.qname.text),
@@ -158,7 +160,7 @@ def node_of(element: Any, *, least: int | None = None, most: int | str | None = 
         kind=_kind(element.type),
         nillable=bool(element.nillable),
         choice=choice,
-        own_least=int(element.min_occurs),
+        own_least=1 if branch else int(element.min_occurs),
         _type=element.type,
     )
 
@@ -172,12 +174,14 @@ def _contents(of: Any) -> Iterator[Node | Group]:
         yield from _walk(nested, optional=False, repeated=False, choice=0, depth=0)
 
 
-def _walk(item: Any, *, optional: bool, repeated: bool, choice: int, depth: int) -> Iterator[Node | Group]:
+def _walk(
+    item: Any, *, optional: bool, repeated: bool, choice: int, depth: int, branch: bool = False
+) -> Iterator[Node | Group]:
     if depth > DEPTH_MAX:
         raise ValueError("a schema nests deeper than can be read")
     if isinstance(item, Element):
         least = 0 if optional else int(item.min_occurs)
-        yield node_of(item, least=least, most=None if repeated else "own", choice=choice)
+        yield node_of(item, least=least, most=None if repeated else "own", choice=choice, branch=branch)
     elif isinstance(item, Indicator):
         many = item.max_occurs == "unbounded" or int(item.max_occurs) > 1
         is_choice = isinstance(item, Choice)
@@ -191,6 +195,7 @@ def _walk(item: Any, *, optional: bool, repeated: bool, choice: int, depth: int)
                 repeated=repeated or many,
                 choice=id(item) if is_choice else choice,
                 depth=depth + 1,
+                branch=is_choice,
             )
         ]
         yield Group(is_choice, least, tuple(inside))

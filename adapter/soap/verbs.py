@@ -105,6 +105,10 @@ P1: Mapping[str, Verb] = {
     ),
 }
 
+CODES_SENT: Mapping[tuple[str, str], frozenset[str]] = {
+    ("record_attendance", "state"): frozenset({"served", "no-show"})
+}
+"""(verb, field) -> our codes that are ever sent there; elsewhere any of the table may be."""
 LEGEND: Mapping[str, Mapping[str, Verb]] = {"cer": CER, "p1": P1}
 RESULT_FIELDS = _verb(False, "", RESULT)
 FAULT_FIELDS = _verb(False, "", "errors[].major! errors[].minor errors[].text")

@@ -15,6 +15,7 @@ from lxml import etree
 from adapter.errors import BadInput
 from adapter.soap.reading import UnreadableReply
 
+FEW = settings(max_examples=40, deadline=None)
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 PESEL, PASSPORT = "2.16.840.1.113883.3.4424.1.1.616", "2.16.840.1.113883.4.330.616"
 
@@ -53,6 +54,7 @@ def person(tmp_path_factory: pytest.TempPathFactory) -> Talk:
     return talk(tmp_path_factory.mktemp("person"), PERSON, PERSON_ROWS)
 
 
+@FEW
 @given(st.sampled_from([PESEL, PASSPORT]), st.text("abc123", min_size=1))
 def test_a_choice_by_the_kind_of_identifier_always_comes_back(person: Talk, root: str, number: str) -> None:
     values = {"person": {"root": root, "extension": number}, "name": "n"}
@@ -101,6 +103,7 @@ def flags(tmp_path_factory: pytest.TempPathFactory) -> Talk:
     return talk(tmp_path_factory.mktemp("flags"), FLAGS, FLAG_ROWS)
 
 
+@FEW
 @given(st.booleans(), st.booleans(), st.booleans(), st.sampled_from(["open", "taken"]))
 def test_truths_as_themselves_turned_round_as_words_and_as_empty_elements(
     flags: Talk, urgent: bool, shown: bool, more: bool, state: str
@@ -181,7 +184,7 @@ def by_run(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [slot for run in runs.values() for slot in run]
 
 
-@settings(max_examples=60, deadline=None)
+@FEW
 @given(SLOTS)
 def test_lists_four_deep_grouped_by_what_they_share_always_come_back(days: Talk, slots: list[dict[str, Any]]) -> None:
     written = days.write({"slots": slots})
@@ -235,6 +238,7 @@ def nils(tmp_path_factory: pytest.TempPathFactory) -> Talk:
     return talk(tmp_path_factory.mktemp("nils"), NILS, NIL_ROWS)
 
 
+@FEW
 @given(
     st.fixed_dictionaries(
         {}, optional={"cursor": WORDS, "phone": WORDS, "referral": st.just({"root": "1.2", "extension": "3"})}
