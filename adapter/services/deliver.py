@@ -271,26 +271,35 @@ def exhausted(message: Message, handling: Handling, problem: str) -> Stopped | N
 
 
 def _rest(eq: Equipment, batch: Sequence[Message], error: AdapterError, summary: Delivered) -> None:
-    """Nothing happened: the messages go back in line, or stop there, and their destination rests."""
-    now = eq.clock.now()
+    """Their destination rests. The messages go back in line, or stop there: nothing happened.
+
+    That nothing can have happened, only ``Unavailable`` says, and an error of our own before anything left. What
+    an authority (or whoever spoke for it) called our fault is asked about before it is sent again.
+    """
     facility, destination = batch[0].facility, batch[0].destination
+    doubted = isinstance(error, Misconfigured) and error.handling is not None
+    state = MessageState.IN_DOUBT if doubted else MessageState.WAITING
     with eq.store.unit_of_work() as work:
-        resting = rest(eq, work, facility, destination, error)
-        handling = resting.handling
-        stopping = {message.id: exhausted(message, handling, error.text) for message in batch}
-        settle_all(eq, work, [(message, stopped) for message in batch if (stopped := stopping[message.id])], now)
-        waiting = [message for message in batch if stopping[message.id] is None]
+        now, resting = eq.clock.now(), rest(eq, work, facility, destination, error)
+        row = resting.handling.row
+        ends = {one.id: None if doubted else exhausted(one, resting.handling, error.text) for one in batch}
+        settle_all(eq, work, [(one, ends[one.id]) for one in batch if ends[one.id] is not None], now)
+        going_on = [one for one in batch if ends[one.id] is None]
+        ask_at = max(resting.until, now + eq.limits.ask_after) if doubted else None
         work.outbox.settle(
-            [Settlement(message, MessageState.WAITING, now, handling.row, problem=error.text) for message in waiting]
+            [Settlement(one, state, now, row, problem=error.text, not_before=ask_at) for one in going_on]
         )
-        for message in waiting:
-            detail = {"outcome": error.code, "problem": error.text, "row": handling.row, "told": resting.told}
+        detail = {"outcome": error.code, "problem": error.text, "row": row, "told": resting.told}
+        for message in going_on:
             _audit(work, message, now, {**detail, "until": resting.until.isoformat()})
         work.commit()
     if isinstance(error, Misconfigured):
         summary.misconfigured = error.text
-    summary.put_off += len(waiting)
-    summary.stopped += len(batch) - len(waiting)
+    if doubted:
+        summary.in_doubt += len(going_on)
+    else:
+        summary.put_off += len(going_on)
+    summary.stopped += len(batch) - len(going_on)
     summary.out_of_reach[destination.value] = error.text
 
 

@@ -176,6 +176,7 @@ class SoapChannel:
                 channel=self.config.channel,
                 status=reply.status,
                 write=write,
+                retry_after_seconds=reply.retry_after_seconds,
                 correlation_id=context.correlation_id,
             )
         authenticated = self._authenticate(envelope, now)

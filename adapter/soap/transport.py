@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import ssl
 import threading
 import time
@@ -104,7 +105,8 @@ class HttpReply:
     """What came back.
 
     ``is_soap`` says whether its content type is that of the version asked in; ``server_date`` is HTTP's Date;
-    ``media_type`` what it says it is, without parameters.
+    ``media_type`` what it says it is, without parameters. ``retry_after_seconds`` is how long the server asks
+    to be left alone (Retry-After, RFC 9110 10.2.3), None when it does not say, or not so that it can be read.
     """
 
     status: int
@@ -112,6 +114,7 @@ class HttpReply:
     content: bytes = field(repr=False)
     server_date: datetime | None = None
     media_type: str = ""
+    retry_after_seconds: float | None = None
 
 
 class _Outgoing(io.BytesIO):
@@ -273,7 +276,9 @@ class Transport:
         except BrokenExchange as broken:
             raise _with_what_came(broken, response, content) from broken.__cause__
         kind = _media_type(response)
-        return HttpReply(response.status_code, _is_soap(response, soap), bytes(content), _date(response), kind)
+        date = _date(response.headers.get("Date", ""))
+        later = _retry_after_seconds(response.headers.get("Retry-After", ""), date)
+        return HttpReply(response.status_code, _is_soap(response, soap), bytes(content), date, kind, later)
 
     def _read(self, response: requests.Response, content: bytearray) -> None:
         """Take in the reply's bytes, unpacked, within limit and deadline; stops reading at the first excess."""
@@ -335,12 +340,23 @@ def _media_type(response: requests.Response) -> str:
     return response.headers.get("Content-Type", "").lower().partition(";")[0].strip()
 
 
-def _date(response: requests.Response) -> datetime | None:
+def _date(text: str) -> datetime | None:
+    """A date of HTTP, None when it is none or has no zone."""
     try:
-        date = parsedate_to_datetime(response.headers.get("Date", ""))
+        date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     return date if date.tzinfo is not None else None
+
+
+def _retry_after_seconds(text: str, server_date: datetime | None) -> float | None:
+    """Seconds, or a date measured against the server's own clock."""
+    if re.fullmatch(r"[0-9]{1,9}", text.strip()):
+        return float(text)
+    until = _date(text)
+    if until is None or server_date is None:
+        return None
+    return max((until - server_date).total_seconds(), 0.0)
 
 
 def _broken(error: Exception, *, begun: bool) -> BrokenExchange:
