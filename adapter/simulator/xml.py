@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import TypeVar
 
 from lxml import etree
 
 from adapter.simulator.answers import malformed
 
-T = TypeVar("T")
+T = TypeVar("T", date, datetime)
 
 
 def add(parent: etree._Element, tag: str, text: str | None) -> None:
@@ -58,6 +58,9 @@ def written(value: datetime) -> str:
 
 def _parsed(text: str, read: Callable[[str], T]) -> T:
     try:
-        return read(text)
+        value = read(text)
     except ValueError as wrong:
         raise malformed("a date or time cannot be read") from wrong
+    if not MINYEAR < value.year < MAXYEAR:  # elsewhere in the world it may be a day that no calendar holds
+        raise malformed("a date or time is outside the calendar")
+    return value
