@@ -52,7 +52,8 @@ class Operation:
     """One operation: the names on the wire and the trees of its messages.
 
     ``request`` and ``reply`` are the single elements of the Body (document/literal); ``faults`` the
-    elements that may stand in a fault's detail. ``file`` is the WSDL it came from.
+    elements that may stand in a fault's detail. ``file`` is the WSDL it came from, ``address`` what it says of
+    where the service is (we call the one that is set for the facility).
     """
 
     name: str
@@ -64,6 +65,7 @@ class Operation:
     headers: tuple[str, ...]
     file: Path
     schema: etree.XMLSchema
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ def _operations(file: Path) -> Iterator[Operation]:
     from_disk: Any = _FromDisk()
     document: Any = Document(str(file), from_disk, settings=Settings(forbid_external=True, forbid_dtd=True))
     schema = schema_of(file)
+    ports = [port for service in document.services.values() for port in service.ports.values()]
+    addresses = {port.binding.name.text: port.binding_options.get("address") or "" for port in ports}
     for binding in document.bindings.values():
         if not isinstance(binding, SoapBinding):
             continue
@@ -133,6 +137,7 @@ def _operations(file: Path) -> Iterator[Operation]:
                 headers=_header_names(each.input),
                 file=file,
                 schema=schema,
+                address=addresses.get(binding.name.text, ""),
             )
 
 

@@ -13,12 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from adapter.soap.check import check
+from adapter.soap.check import operations_of
 from adapter.soap.contract import Contract, Operation
-from adapter.soap.findings import MISSING_FIELD, UNBOUND, UNFILLED, Finding
-from adapter.soap.rows import EVERY_VERB, OPERATION, REQUEST, BindingRow
+from adapter.soap.enumerations import check_with_values
+from adapter.soap.facets import Declarations, Facets
+from adapter.soap.findings import FORBIDDEN_VALUE, MISSING_FIELD, UNBOUND, UNFILLED, UNKNOWN_VALUE, Finding
+from adapter.soap.rows import EVERY_VERB, LIST, OPERATION, REQUEST, BindingRow
 from adapter.soap.structure import Node
 from adapter.soap.values import FITTING_KINDS, CodeTables
+from adapter.soap.verbs import Verb
 
 BREAKS, NEEDS, CHANGES, ADDS, DROPS = "breaks", "needs", "changes", "adds", "drops"
 KINDS = (BREAKS, NEEDS, CHANGES, ADDS, DROPS)
@@ -28,6 +31,17 @@ WORTH_A_LOOK = 0.45
 """An operation must be so similar to be named at all."""
 DEPTH_MAX = 12
 """Elements are compared so deep; a type may contain itself."""
+SHOWN_VALUES_MAX = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a contract says of a text: its kind, whether it must be there, may be nil, and what limits it."""
+
+    kind: str
+    always: bool
+    nillable: bool
+    facets: Facets
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +63,15 @@ class Change:
 
 
 def compare(
-    old: Contract, new: Contract, rows: Sequence[BindingRow], tables: CodeTables | None = None
+    old: Contract,
+    new: Contract,
+    rows: Sequence[BindingRow],
+    tables: CodeTables,
+    *,
+    legend: Mapping[str, Verb] | None = None,
 ) -> list[Change]:
-    """All changes, those that break first."""
-    before = {_key(each) for each in check(old, rows, tables) if not each.satisfied}
+    """All changes, those that break first; ``legend`` are the verbs of another channel than ours (tests)."""
+    before = {_key(each) for each in check_with_values(old, rows, tables, legend=legend) if not each.satisfied}
     guesses = _renamed(old, new)
     renamed = {name: guess for name, guess in guesses.items() if guess[1] >= LIKE_ENOUGH}
     moved = [
@@ -61,9 +80,11 @@ def compare(
     ]
     found = [*_operations_gone(old, new, rows, guesses)]
     gone = {each.verb for each in found if each.likeness < LIKE_ENOUGH}
+    if not operations_of(new, moved):
+        gone.add(EVERY_VERB)
     found += _whole(old, new)
     by_number = {row.number: row for row in moved}
-    for finding in check(new, moved, tables):
+    for finding in check_with_values(new, moved, tables, legend=legend):
         if finding.satisfied or _key(finding) in before or finding.verb in gone:
             continue
         found.append(_broken(finding, by_number.get(finding.row), moved, new))
@@ -77,8 +98,10 @@ def compare(
     return sorted(dict.fromkeys(found), key=lambda each: (KINDS.index(each.kind), each.row == 0, each.row))
 
 
-def _key(finding: Finding) -> tuple[str, int, str, str]:
-    return (finding.kind, finding.row, finding.verb, finding.subject)
+def _key(finding: Finding) -> tuple[str, int, str, str, str]:
+    """What makes a finding the same in both versions; of values, which ones they are."""
+    values = finding.message if finding.kind in (UNKNOWN_VALUE, FORBIDDEN_VALUE) else ""
+    return (finding.kind, finding.row, finding.verb, finding.subject, values)
 
 
 def _likeness(one: str, other: str) -> float:
@@ -102,7 +125,7 @@ def _alike(one: Operation, other: Operation) -> float:
     fields = [*_texts(one.request).items(), *_texts(one.reply).items()]
     others = [*_texts(other.request).items(), *_texts(other.reply).items()]
     paths = _shared(Counter(path for path, _ in fields), Counter(path for path, _ in others))
-    kinds = _shared(Counter(kind for _, (kind, _) in fields), Counter(kind for _, (kind, _) in others))
+    kinds = _shared(Counter(text.kind for _, text in fields), Counter(text.kind for _, text in others))
     return round(_likeness(one.name, other.name) / 2 + max(paths / 2, kinds / 4), 2)
 
 
@@ -117,6 +140,7 @@ def _whole(old: Contract, new: Contract) -> Iterator[Change]:
         ("SOAP", _of(old, "soap_version"), _of(new, "soap_version")),
         ("the namespace of messages", _namespaces(old), _namespaces(new)),
         ("headers", _of(old, "headers"), _of(new, "headers")),
+        ("the address in the WSDL", _of(old, "address") - {""}, _of(new, "address") - {""}),
     ):
         if one != other:
             message = f"{what} was {', '.join(sorted(one)) or 'none'}, is {', '.join(sorted(other)) or 'none'}"
@@ -132,21 +156,26 @@ def _namespaces(contract: Contract) -> set[str]:
     return {each.request.tag.rpartition("}")[0].lstrip("{") for each in contract.operations.values()}
 
 
-def _texts(root: Node) -> dict[str, tuple[str, bool]]:
-    """Path of every text of a message (attributes with ``@``) -> its kind, and whether it must be there."""
+def _texts(root: Node, declared: Declarations | None = None) -> dict[str, Text]:
+    """Every text of a message by its path (attributes with ``@``); with ``declared`` also what limits it."""
 
-    def below(node: Node, path: str, depth: int, always: bool) -> Iterator[tuple[str, tuple[str, bool]]]:
+    def text(kind: str, always: bool, nillable: bool, path: Sequence[str], attribute: str = "") -> Text:
+        facets = declared.facets(root.tag, path, attribute) if declared is not None else None
+        return Text(kind, always, nillable, facets or Facets())
+
+    def below(node: Node, names: tuple[str, ...], path: str, always: bool) -> Iterator[tuple[str, Text]]:
         for attribute in node.attributes:
-            yield f"{path}@{attribute.name}", (attribute.kind, always and attribute.required)
+            must = always and attribute.required
+            yield f"{path}@{attribute.name}", text(attribute.kind, must, False, names, attribute.name)
         for child in node.children:
-            here = f"{path}{child.name}{'[]' if child.repeats else ''}"
+            here, inner = f"{path}{child.name}{LIST if child.repeats else ''}", (*names, child.name)
             there = always and child.least > 0
             if child.kind:
-                yield here, (child.kind, there)
-            if depth < DEPTH_MAX:
-                yield from below(child, f"{here}/", depth + 1, there or child.repeats)
+                yield here, text(child.kind, there, child.nillable, inner)
+            if len(names) < DEPTH_MAX:
+                yield from below(child, inner, f"{here}/", there or child.repeats)
 
-    return dict(below(root, "", 0, True))
+    return dict(below(root, (), "", True))
 
 
 def _operations_gone(
@@ -169,7 +198,7 @@ def _operations_gone(
 
 
 def _broken(finding: Finding, row: BindingRow | None, rows: Sequence[BindingRow], new: Contract) -> Change:
-    kind = NEEDS if finding.kind in (UNFILLED, UNBOUND) else BREAKS
+    kind = NEEDS if finding.kind in (UNFILLED, UNBOUND, UNKNOWN_VALUE) else BREAKS
     change = Change(kind, new.channel, finding.row, finding.verb, finding.subject, finding.message)
     if row is None or finding.kind != MISSING_FIELD:
         return change
@@ -184,13 +213,14 @@ def _field_guess(row: BindingRow, rows: Sequence[BindingRow], new: Contract) -> 
     if operation is None:
         return "", 0.0
     message = operation.request if row.direction == REQUEST else operation.reply
-    used = {each.path for each in rows if each.verb == row.verb and each.direction == row.direction}
-    last = row.path.rpartition("/")[2]
+    used = {each.bare_path for each in rows if each.verb == row.verb and each.direction == row.direction}
+    whole, last = "/".join(row.bare_path), row.bare_path[-1]
     best = ("", 0.0)
-    for path, (kind, _) in _texts(message).items():
-        if path in used or kind not in FITTING_KINDS[row.type]:
+    for path, text in _texts(message).items():
+        bare = path.replace(LIST, "")
+        if tuple(bare.split("/")) in used or text.kind not in FITTING_KINDS[row.type]:
             continue
-        likeness = round((_likeness(last, path.rpartition("/")[2]) + _likeness(row.path, path)) / 2, 2)
+        likeness = round((_likeness(last, bare.rpartition("/")[2]) + _likeness(whole, bare)) / 2, 2)
         if likeness >= LIKE_ENOUGH and likeness > best[1]:
             best = (path, likeness)
     return best
@@ -199,11 +229,11 @@ def _field_guess(row: BindingRow, rows: Sequence[BindingRow], new: Contract) -> 
 def _told(operation: str, rows: Sequence[BindingRow], found: Sequence[Change]) -> frozenset[str]:
     """The places of an operation of which the list says enough: bound ones, guesses, needs (without ``[]``)."""
     verbs = {row.verb for row in rows if row.direction == OPERATION and row.path == operation}
-    told = {row.path for row in rows if row.verb in verbs}
+    told = {"/".join(row.bare_path) for row in rows if row.verb in verbs}
     for each in found:
         if each.verb in verbs:
             told |= {each.guess, each.subject}
-    return frozenset(path.replace("[]", "") for path in told)
+    return frozenset(path.replace(LIST, "") for path in told)
 
 
 def _messages(channel: str, old: Operation, new: Operation, told: frozenset[str]) -> Iterator[Change]:
@@ -220,22 +250,46 @@ def _messages(channel: str, old: Operation, new: Operation, told: frozenset[str]
     ):
         if one != other:
             yield news(CHANGES, name, f"{what} was {one or 'none'}, is {other or 'none'}")
+    ours, theirs = Declarations(old.file), Declarations(new.file)
     for which, before, after in (
-        ("request", _texts(old.request), _texts(new.request)),
-        ("reply", _texts(old.reply), _texts(new.reply)),
+        ("request", _texts(old.request, ours), _texts(new.request, theirs)),
+        ("reply", _texts(old.reply, ours), _texts(new.reply, theirs)),
     ):
-        for path, (kind, always) in after.items():
-            if path not in before:
-                if path.replace("[]", "") in told:
-                    continue
-                must = ", required" if always else ""
-                yield news(ADDS, path, f"{which} has {path} ({kind}{must})")
-                continue
-            was_kind, was_always = before[path]
-            if was_kind != kind:
-                yield news(CHANGES, path, f"{which}: {path} was {was_kind}, is {kind}")
-            if was_always != always:
-                yield news(CHANGES, path, f"{which}: {path} is {'now required' if always else 'no longer required'}")
+        for path, text in after.items():
+            if path in before:
+                for difference in _differences(before[path], text):
+                    yield news(CHANGES, path, f"{which}: {path} {difference}")
+            elif path.replace(LIST, "") not in told:
+                must = ", required" if text.always else ""
+                yield news(ADDS, path, f"{which} has {path} ({text.kind}{must})")
         for path in before:
-            if path not in after and path.replace("[]", "") not in told:
+            if path not in after and path.replace(LIST, "") not in told:
                 yield news(DROPS, path, f"{which} no longer has {path}")
+
+
+def _differences(old: Text, new: Text) -> Iterator[str]:
+    """What a text is that it was not."""
+    if old.kind != new.kind:
+        yield f"was {old.kind}, is {new.kind}"
+    if old.always != new.always:
+        yield "is now required" if new.always else "is no longer required"
+    if old.nillable != new.nillable:
+        yield "may now be nil" if new.nillable else "may no longer be nil"
+    before, after = old.facets.enumeration, new.facets.enumeration
+    if before is None and after is not None:
+        yield f"is now one of {_shown(after)}"
+    elif before is not None and after is None:
+        yield f"is no longer one of {_shown(before)} only"
+    elif before is not None and after is not None:
+        if more := [value for value in after if value not in before]:
+            yield f"may now be {_shown(more)}"
+        if fewer := [value for value in before if value not in after]:
+            yield f"may no longer be {_shown(fewer)}"
+    if old.facets.limits != new.facets.limits:
+        was, now = (", ".join(each.facets.limits) or "without a limit" for each in (old, new))
+        yield f"was {was}, is {now}"
+
+
+def _shown(values: Sequence[str]) -> str:
+    more = f" and {len(values) - SHOWN_VALUES_MAX} more" if len(values) > SHOWN_VALUES_MAX else ""
+    return ", ".join(values[:SHOWN_VALUES_MAX]) + more

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from fakes.shaped_contract import STATES, contract_in, legend_of, write_rows, write_wsdl
 
 from adapter import resources
 from adapter.cli.main import main
@@ -109,8 +110,81 @@ def test_what_never_fitted_is_not_blamed_on_the_new_version(own_wsdl: Path, own_
     table.write_text(
         table.read_text("utf-8").replace(",telefon,", ",komorkowy,").replace("/telefon,", "/tel,"), "utf-8"
     )
-    rows = load_rows(own_mappings, "cer")
-    assert compare(load_contract(resources.wsdl(), "cer"), load_contract(own_wsdl, "cer"), rows) == []
+    rows, tables = load_rows(own_mappings, "cer"), load_tables(own_mappings)
+    assert compare(load_contract(resources.wsdl(), "cer"), load_contract(own_wsdl, "cer"), rows, tables) == []
+
+
+STATE = '<xs:sequence><xs:element name="state" type="t:S"{more}/></xs:sequence>'
+CODE = ("both,state,state,code,state,1",)
+
+
+def typed(*values: str, facets: str = "") -> str:
+    listed = "".join(f'<xs:enumeration value="{value}"/>' for value in values)
+    return (
+        f'<xs:simpleType name="S"><xs:restriction base="xs:string">{listed}{facets}</xs:restriction></xs:simpleType>'
+    )
+
+
+LENGTH = '<xs:maxLength value="{}"/>'
+# the type before and after, what the element says more after, kinds and messages, the reason
+SHAPES = [
+    (typed("O", "T"), typed("O", "T", "X"), "", {
+        ("needs", "said/state may say X; state.csv has no row for that"),
+        ("changes", "operation talk: request: state may now be X"),
+        ("changes", "operation talk: reply: said/state may now be X"),
+    }, "a new value of an enumeration"),
+    (typed("O", "T"), typed("O"), "", {
+        ("breaks", "state does not allow T of state.csv; it is one of O"),
+        ("breaks", "state.csv has T, which said/state does not allow; it is one of O"),
+        ("changes", "operation talk: request: state may no longer be T"),
+        ("changes", "operation talk: reply: said/state may no longer be T"),
+    }, "a value of an enumeration that is gone"),
+    (typed(), typed("O", "T"), "", {
+        ("changes", "operation talk: request: state is now one of O, T"),
+        ("changes", "operation talk: reply: said/state is now one of O, T"),
+    }, "a text that is enumerated now"),
+    (typed(facets=LENGTH.format(9)), typed(facets=LENGTH.format(1)), "", {
+        ("changes", "operation talk: request: state was at most 9 characters, is at most 1 characters"),
+        ("changes", "operation talk: reply: said/state was at most 9 characters, is at most 1 characters"),
+    }, "a shorter text"),
+    (typed(), typed(), ' nillable="true" minOccurs="0"', {
+        ("changes", "operation talk: request: state is no longer required"),
+        ("changes", "operation talk: request: state may now be nil"),
+        ("changes", "operation talk: reply: said/state is no longer required"),
+        ("changes", "operation talk: reply: said/state may now be nil"),
+    }, "an element that may be nil or absent"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more", "told"), [case[:4] for case in SHAPES], ids=[case[4] for case in SHAPES]
+)
+def test_values_and_duties_that_change(
+    tmp_path: Path, before: str, after: str, more: str, told: set[tuple[str, str]]
+) -> None:
+    rows = write_rows(tmp_path, CODE)
+    write_wsdl(tmp_path / "old", STATE.format(more=""), types=before)
+    write_wsdl(tmp_path / "new", STATE.format(more=more), types=after)
+    old, new = contract_in(tmp_path / "old"), contract_in(tmp_path / "new")
+    found = compare(old, new, rows, STATES, legend=legend_of(rows))  # type: ignore[arg-type]
+    assert {(each.kind, each.message) for each in found} == told
+    assert [each.row for each in found if each.kind in ("breaks", "needs")] == sorted(
+        each.row for each in found if each.row
+    )
+
+
+def test_another_action_and_address_are_told(tmp_path: Path) -> None:
+    rows = write_rows(tmp_path, CODE)
+    write_wsdl(tmp_path / "old", STATE.format(more=""), types=typed())
+    write_wsdl(
+        tmp_path / "new", STATE.format(more=""), types=typed(), action="urn:say", address="https://two.example/talk"
+    )
+    old, new = contract_in(tmp_path / "old"), contract_in(tmp_path / "new")
+    found = compare(old, new, rows, STATES, legend=legend_of(rows))  # type: ignore[arg-type]
+    assert [each.message for each in found] == [
+        "the address in the WSDL was https://one.example/talk, is https://two.example/talk",
+        "operation talk: SOAP action was urn:talk, is urn:say",
+    ]
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
