@@ -18,7 +18,7 @@ from adapter.simulator.registry import REFUSED, Change, Put, Slot, Visit, refuse
 from adapter.simulator.state import State
 from adapter.simulator.waiting import Entry
 from adapter.simulator.world import Person
-from adapter.simulator.xml import add, day, instant, maybe, need, written
+from adapter.simulator.xml import Texts, add, day, instant, maybe, need, written
 
 NAMESPACE = "urn:pomost:reconstruction:cer:v1"
 N = f"{{{NAMESPACE}}}"
@@ -111,6 +111,10 @@ def _slot(state: State, parent: etree._Element, slot: Slot) -> None:
         add(row, f"{N}zrodlo", ORIGINS[visit.origin])
 
 
+_REFERENCE, _SCHEDULE, _SERVICE = f"{N}identyfikatorObcy", f"{N}identyfikatorHarmonogramu", f"{N}usluga"
+_STARTS, _ENDS, _KIND, _STATE, _CAPACITY = f"{N}poczatek", f"{N}koniec", f"{N}typ", f"{N}status", f"{N}pojemnosc"
+
+
 def put_slots(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """Make slots known; one result for each."""
     offered = request.findall(f"{N}listaSlotow/{N}slot")
@@ -125,17 +129,17 @@ def put_slots(state: State, caller: Caller, request: etree._Element, answer: etr
 
 
 def _put(caller: Caller, offer: etree._Element) -> Put:
-    personnel = offer.find(f"{N}personel")
+    told, personnel = Texts(offer), next(offer.iterchildren(f"{N}personel"), None)
     return Put(
-        reference=need(offer, f"{N}identyfikatorObcy"),
-        schedule=need(offer, f"{N}identyfikatorHarmonogramu"),
+        reference=told[_REFERENCE],
+        schedule=told[_SCHEDULE],
         cell=_cell(caller, offer),
-        service=need(offer, f"{N}usluga"),
-        starts=instant(need(offer, f"{N}poczatek")),
-        ends=instant(need(offer, f"{N}koniec")),
-        kind=ours(SLOT_KINDS, need(offer, f"{N}typ")),
-        state=ours(SLOT_STATES, need(offer, f"{N}status")),
-        capacity=int(need(offer, f"{N}pojemnosc")),
+        service=told[_SERVICE],
+        starts=instant(told[_STARTS]),
+        ends=instant(told[_ENDS]),
+        kind=ours(SLOT_KINDS, told[_KIND]),
+        state=ours(SLOT_STATES, told[_STATE]),
+        capacity=int(told[_CAPACITY]),
         practitioner=None if personnel is None else _oid(personnel),
     )
 
@@ -288,13 +292,14 @@ def _referral(request: etree._Element) -> tuple[str, str] | None:
 
 
 def _cell(caller: Caller, element: etree._Element) -> str:
-    return calendar.cell_code(caller, _oid(element.find(f"{N}komorka")))
+    return calendar.cell_code(caller, _oid(next(element.iterchildren(f"{N}komorka"), None)))
 
 
 def _oid(element: etree._Element | None) -> tuple[str, str]:
     if element is None:
         raise Refusal(REFUSED, "an identifier is missing")
-    return need(element, f"{N}root"), need(element, f"{N}extension")
+    told = Texts(element)
+    return told[f"{N}root"], told[f"{N}extension"]
 
 
 def _write_oid(parent: etree._Element, name: str, pair: tuple[str, str]) -> None:

@@ -56,7 +56,8 @@ class SqlAudit:
         rows: list[dict[str, object]] = []
         for number, record in enumerate(records):
             position += 1
-            previous, last = last, chained(last, facility, position, record)
+            detail = orjson.Fragment(_canonical(dict(record.detail)))
+            previous, last = last, _chained(last, facility, position, record, detail)
             rows.append(
                 {
                     "n": number,
@@ -65,7 +66,7 @@ class SqlAudit:
                     "action": record.action,
                     "subject": record.subject,
                     "correlation_id": record.correlation_id,
-                    "detail": orjson.Fragment(_canonical(dict(record.detail))),
+                    "detail": detail,
                     "previous": previous.hex(),
                     "hash": last.hex(),
                 }
@@ -141,6 +142,11 @@ class SqlAudit:
 
 def chained(previous: bytes, facility: str, position: int, record: AuditRecord) -> bytes:
     """The hash of a record at its place."""
+    return _chained(previous, facility, position, record, dict(record.detail))
+
+
+def _chained(previous: bytes, facility: str, position: int, record: AuditRecord, detail: object) -> bytes:
+    """As :func:`chained`; ``detail`` may be canonical JSON already."""
     said = {
         "facility": facility,
         "position": position,
@@ -149,7 +155,7 @@ def chained(previous: bytes, facility: str, position: int, record: AuditRecord) 
         "action": record.action,
         "subject": record.subject,
         "correlation_id": record.correlation_id,
-        "detail": dict(record.detail),
+        "detail": detail,
     }
     return hashlib.sha256(previous + _canonical(said)).digest()
 

@@ -81,8 +81,8 @@ class SqlCalendar(SqlPeople):
                         "schedule_id": slot.schedule_id,
                         "starts": slot.starts,
                         "ends": slot.ends,
-                        "state": slot.state.value,
-                        "kind": slot.kind.value,
+                        "state": slot.state,
+                        "kind": slot.kind,
                         "capacity": slot.capacity,
                         "changed_at": slot.changed_at,
                     }

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -122,6 +123,7 @@ def _engine(url: URL, pool_size: int) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args=arguments,
+        json_deserializer=orjson.loads,
     )
 
 

@@ -31,7 +31,7 @@ class SqlLinks:
     def put_all(self, facility: str, kind: str, pairs: Sequence[tuple[str, str]]) -> None:
         """Link many (ours, theirs). Raises Refused when either side of any is linked elsewhere."""
         wanted = dict(pairs)
-        self._session.run(
+        made = self._session.changed(
             "INSERT INTO link (facility, kind, ours, theirs) SELECT %(facility)s, %(kind)s, l.ours, l.theirs "
             "FROM json_to_recordset(%(rows)s::json) AS l (ours text, theirs text) ORDER BY l.ours "
             "ON CONFLICT DO NOTHING",
@@ -39,6 +39,8 @@ class SqlLinks:
             kind=kind,
             rows=rows_of({"ours": ours, "theirs": theirs} for ours, theirs in wanted.items()),
         )
+        if made == len(pairs):
+            return
         there = self.theirs_of(facility, kind, list(wanted))
         for ours, theirs in pairs:
             if there.get(ours) != theirs:

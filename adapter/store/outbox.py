@@ -88,7 +88,7 @@ class SqlOutbox:
                 {
                     "id": one.message.id,
                     "message_id": one.message.message_id,
-                    "state": one.state.value,
+                    "state": one.state,
                     "at": one.at,
                     "result_code": one.result_code,
                     "problem": one.problem,

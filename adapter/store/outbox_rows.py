@@ -119,21 +119,19 @@ FROM locked, generate_series(1, %(count)s)
 """
 
 _INSERT = """
+WITH n AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(rows)s::json) AS r (
+        id bigint, facility text, destination text, action text, subjects text[], correlation_id text, payload jsonb,
+        sealed_hex text, after_id bigint)),
+lines AS (
+    INSERT INTO outbox_line (facility, subject, message)
+    SELECT DISTINCT n.facility, s.subject, n.id FROM n, unnest(n.subjects) AS s (subject))
 INSERT INTO outbox_message
     (id, facility, destination, action, subjects, correlation_id, payload, sealed, had_sealed, created_at,
      not_before, after_id)
-SELECT n.id, n.facility, n.destination, n.action, ARRAY(SELECT jsonb_array_elements_text(n.subjects)),
-    n.correlation_id, n.payload, n.sealed, n.sealed IS NOT NULL, %(now)s, %(now)s, n.after_id
-FROM (SELECT r.*, decode(r.sealed_hex, 'hex') AS sealed FROM json_to_recordset(%(rows)s::json) AS r (
-    id bigint, facility text, destination text, action text, subjects jsonb, correlation_id text, payload jsonb,
-    sealed_hex text, after_id bigint)) AS n
-ORDER BY n.id
-"""
-
-_INSERT_LINES = """
-INSERT INTO outbox_line (facility, subject, message)
-SELECT l.facility, l.subject, l.message FROM json_to_recordset(%(rows)s::json) AS l (
-    facility text, subject text, message bigint)
+SELECT n.id, n.facility, n.destination, n.action, n.subjects, n.correlation_id, n.payload,
+    decode(n.sealed_hex, 'hex'), n.sealed_hex IS NOT NULL, %(now)s, %(now)s, n.after_id
+FROM n ORDER BY n.id
 """
 
 
@@ -158,8 +156,8 @@ def insert(session: Session, ids: Sequence[int], messages: Sequence[NewMessage],
             {
                 "id": identity,
                 "facility": message.facility,
-                "destination": message.destination.value,
-                "action": message.action.value,
+                "destination": message.destination,
+                "action": message.action,
                 "subjects": message.subjects,
                 "correlation_id": message.correlation_id,
                 "payload": message.payload,
@@ -170,12 +168,6 @@ def insert(session: Session, ids: Sequence[int], messages: Sequence[NewMessage],
         ),
         now=now,
     )
-    lines = (
-        {"facility": message.facility, "subject": subject, "message": identity}
-        for identity, message in zip(ids, messages, strict=True)
-        for subject in dict.fromkeys(message.subjects)
-    )
-    session.run(_INSERT_LINES, rows=rows_of(lines))
 
 
 def message_from(session: Session, row: Sequence[Any]) -> Message:
