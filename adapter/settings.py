@@ -167,6 +167,16 @@ class Settings(BaseSettings):
     reconcile_days: int = Field(default=14, gt=0, le=400)
     """How many days ahead the nightly comparison looks."""
     worker_concurrency: int = Field(default=2, gt=0, le=64)
+    wiretap_days: int = Field(default=30, gt=0, le=3650)
+    """How long what was said to the authorities and answered is kept, masked."""
+    wiretap_unmasked_days: int = Field(default=7, gt=0, le=3650)
+    """How long what was kept unmasked stays so; never longer than ``wiretap_days``."""
+    wiretap_unmask_hours_max: int = Field(default=72, gt=0, le=744)
+    """An engineer may open the wiretap for so long at most."""
+    wiretap_message_bytes_max: int = Field(default=1024 * 1024, ge=4096, le=64 * 1024 * 1024)
+    """So much of one message is kept; the rest is cut off."""
+    roles: dict[str, Literal["viewer", "operator", "engineer"]] = {}
+    """Account on this machine -> what it may do (docs/operations/security.md)."""
     facilities: dict[str, FacilitySettings] = {}
 
     @classmethod

@@ -10,6 +10,7 @@ from datetime import timedelta
 from adapter import logs, resources
 from adapter.bootstrap.hospitals import Hospitals, build_hospital
 from adapter.bootstrap.national import build_national
+from adapter.bootstrap.wiretap import StoreKeeper
 from adapter.clock import SystemClock
 from adapter.mapping.tables import Tables, load_tables
 from adapter.ports import Clock, Hospital, Referrals, Registry
@@ -155,11 +156,14 @@ def open_adapter(
             stack.callback(channels.close)
         hospitals = {name: build_hospital(facility, source) for name, facility in known.facilities.items()}
         database = stack.enter_context(open_database(known, temporary=temporary))
+        store = store_on(known, database, time, defer_jobs=defer_jobs)
+        national.wiretap.start(StoreKeeper(store))
+        stack.callback(national.wiretap.close)
         write_back = {kind for facility in known.facilities.values() for kind in facility.hospital.write_back}
         yield Adapter(
             settings=known,
             equipment=Equipment(
-                store=store_on(known, database, time, defer_jobs=defer_jobs),
+                store=store,
                 registry=national.registry,
                 referrals=national.referrals,
                 hospital=Hospitals(hospitals),

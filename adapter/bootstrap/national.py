@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from adapter import resources
+from adapter.bootstrap.wiretap import build_wiretap
 from adapter.mapping.tables import Tables
 from adapter.ports import Clock
 from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings, Settings
@@ -33,6 +34,7 @@ from adapter.soap.replay import ReplayMemory
 from adapter.soap.timestamp import TimeLimits
 from adapter.soap.transport import TransportConfig
 from adapter.soap.trust import SignerPin
+from adapter.soap.wiretap import Wiretap
 
 PODMIOT_ROOT_TABLE = "podmiot"
 """Row of ``mappings/identifier_systems.csv`` that holds the OID of the facility register."""
@@ -44,6 +46,7 @@ class National:
 
     registry: CerRegistry
     referrals: P1Referrals
+    wiretap: Wiretap
     channels: tuple[FacilityChannels, ...]
 
 
@@ -57,7 +60,8 @@ def build_national(settings: Settings, tables: Tables, clock: Clock) -> National
     refusals = load_refusals(mappings)
     cer = load_bound_contract(wsdl, mappings, "cer", tables)
     p1 = load_bound_contract(wsdl, mappings, "p1", tables)
-    parts = _Parts(clock, refusals, mappings, tables, _replays(settings))
+    wiretap = build_wiretap(settings, tables, refusals, clock)
+    parts = _Parts(clock, refusals, mappings, tables, _replays(settings), wiretap)
     cer_channels = parts.channels("cer", cer, settings.facilities)
     p1_channels = parts.channels("p1", p1, settings.facilities)
     return National(
@@ -70,6 +74,7 @@ def build_national(settings: Settings, tables: Tables, clock: Clock) -> National
             batch_max=settings.put_batch_max,
         ),
         referrals=P1Referrals(p1, tables, p1_channels, partial(judge_result, refusals, channel="p1"), clock),
+        wiretap=wiretap,
         channels=(cer_channels, p1_channels),
     )
 
@@ -81,6 +86,7 @@ class _Parts:
     mappings: Path
     tables: Tables
     replays: ReplayMemory
+    wiretap: Wiretap
 
     def channels(
         self, channel: str, contract: BoundContract, facilities: Mapping[str, FacilitySettings]
@@ -105,6 +111,7 @@ class _Parts:
             context_block=lambda call: build_context(callers.identity(call), names),
             read_fault=contract.read_fault,
             replays=self.replays,
+            wiretap=self.wiretap,
         )
 
     def callers(self, caller: CallerSettings) -> Callers:

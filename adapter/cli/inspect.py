@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from dataclasses import asdict
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from adapter.ports.store import InboxEntry, Message
 
 LIST_LIMIT_DEFAULT = 50
+TRIES_SHOWN_MAX = 100
+_NOT_HEARD = "nothing of it was heard by the wiretap: it was not sent yet, its time is over, or it went to the EHR"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 limit_option = click.option(
@@ -25,7 +26,9 @@ facility_option = click.option("--facility", metavar="F", help="Only this facili
 
 
 def _who() -> str:
-    return f"person:{getpass.getuser()}"
+    from adapter.cli.person import account
+
+    return f"person:{account()}"
 
 
 def _known(facility: str | None, found: Sequence[object]) -> None:
@@ -47,6 +50,17 @@ def _message(message: Message) -> dict[str, Any]:
     data = asdict(message)
     data["sealed"] = message.sealed is not None
     return data
+
+
+def _plain(value: object) -> str:
+    """A value as people read it: moments in one form, lists and objects as JSON."""
+    from datetime import datetime
+
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, tuple | list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def _entry(entry: InboxEntry) -> dict[str, Any]:
@@ -97,20 +111,30 @@ def outbox_list(states: tuple[str, ...], facility: str | None, limit: int, as_js
 @click.argument("number", type=int)
 @json_option
 def outbox_show(number: int, as_json: bool) -> None:
-    """Show one message. What is sealed stays sealed."""
+    """Show one message and every try: what was said and answered, masked. What is sealed stays sealed."""
     from adapter.bootstrap import open_store
+    from adapter.cli import exchanges
 
     with open_store() as store, store.unit_of_work() as work:
         message = work.outbox.get(number)
+        tries = work.wiretap.find(message=number, limit=TRIES_SHOWN_MAX)
     if message is None:
         _absent("outbox", number)
         return
     data = _message(message)
     if as_json:
+        data["tries"] = [exchanges.as_json(each) for each in tries]
         click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
         return
     for name, value in data.items():
-        click.echo(f"{name:<16} {value}")
+        if value not in (None, "", (), {}):
+            click.echo(f"{name:<16} {_plain(value)}")
+    if not tries:
+        click.echo(_NOT_HEARD)
+    for n, each in enumerate(tries, 1):
+        click.echo()
+        for line in exchanges.lines(each, n, about=number):
+            click.echo(line)
 
 
 @outbox.command("retry", epilog='Example: pomost outbox retry 17 --reason "slot was opened in CeR"')

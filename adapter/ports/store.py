@@ -21,6 +21,7 @@ from adapter.ports.differences import Differences, StoredDiscrepancy
 from adapter.ports.inbox import Inbox, InboxEntry, InboxState, StoredProblem
 from adapter.ports.outbox import Action, Destination, Message, MessageState, NewMessage, Outbox, Rest, Settlement
 from adapter.ports.referral_book import ReferralBook
+from adapter.ports.wiretap import Wiretap
 
 __all__ = [
     "Action",
@@ -46,6 +47,7 @@ __all__ = [
     "StoredDiscrepancy",
     "StoredProblem",
     "UnitOfWork",
+    "Wiretap",
 ]
 
 
@@ -83,6 +85,10 @@ class UnitOfWork(Protocol):
     @property
     def cursors(self) -> Cursors:
         """Where polling stands."""
+
+    @property
+    def wiretap(self) -> Wiretap:
+        """What was said to the authorities and answered."""
 
     def commit(self) -> None:
         """Keep everything done so far. Without it the end of the block rolls back."""

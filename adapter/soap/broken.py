@@ -7,9 +7,9 @@ because only the channel knows whether the operation was a read or a write.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from adapter.soap.transport import HttpReply
 
 NOT_SENT = "not-sent"

@@ -15,7 +15,13 @@ def worker_app(adapter: Adapter, *, periodic: bool = True) -> procrastinate.App:
     """The application with all jobs, on the adapter's database; ``periodic``: its worker keeps the timetable."""
     settings, eq = adapter.settings, adapter.equipment
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=adapter.database.url))
-    jobs.register(app, eq, reconcile_days=settings.reconcile_days)
+    jobs.register(
+        app,
+        eq,
+        reconcile_days=settings.reconcile_days,
+        wiretap_days=settings.wiretap_days,
+        wiretap_unmasked_days=settings.wiretap_unmasked_days,
+    )
     timetable.schedule(
         app, eq, sync_cron=settings.sync_cron, reconcile_cron=settings.reconcile_cron, periodic=periodic
     )

@@ -14,6 +14,7 @@ from adapter.domain.moments import warsaw_day
 from adapter.errors import Unavailable
 from adapter.services.deliver import deliver
 from adapter.services.equipment import Equipment
+from adapter.services.forget_wiretap import forget_wiretap
 from adapter.services.prove_blocks import prove_blocks
 from adapter.services.reconcile import ACTOR, reconcile
 from adapter.services.rest import SparedLists
@@ -28,8 +29,14 @@ RECONCILE_QUEUE = "reconcile"
 QUEUES = (OUTBOX_QUEUE, SYNC_QUEUE, RECONCILE_QUEUE)
 
 
-def register(app: Any, eq: Equipment, *, reconcile_days: int) -> None:
+def register(app: Any, eq: Equipment, *, reconcile_days: int, wiretap_days: int, wiretap_unmasked_days: int) -> None:
     """Give the application its jobs. ``app`` is a ``procrastinate.App``."""
+
+    @app.task(name="pomost.forget", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]
+    def forget_job(facility: str) -> None:
+        masked, unmasked = timedelta(days=wiretap_days), timedelta(days=wiretap_unmasked_days)
+        found = forget_wiretap(eq.store, eq.clock, facility, masked=masked, unmasked=unmasked)
+        log.info("the wiretap of %s forgot %d exchange(s)", facility, found)
 
     @app.task(name="pomost.deliver", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]
     def deliver_job(facility: str) -> None:

@@ -10,6 +10,8 @@ from adapter.services.equipment import Equipment
 from adapter.worker.jobs import OUTBOX_QUEUE, RECONCILE_QUEUE, SYNC_QUEUE
 
 SETTLE_CRON = "* * * * *"
+FORGET_CRON = "43 2 * * *"
+"""Nightly: the wiretap lets go of what is older than the settings say."""
 
 
 def schedule(app: Any, eq: Equipment, *, sync_cron: str, reconcile_cron: str, periodic: bool = True) -> None:
@@ -21,6 +23,7 @@ def schedule(app: Any, eq: Equipment, *, sync_cron: str, reconcile_cron: str, pe
         (sync_cron, "pomost.sync", SYNC_QUEUE),
         (SETTLE_CRON, "pomost.settle", OUTBOX_QUEUE),
         (reconcile_cron, "pomost.reconcile", RECONCILE_QUEUE),
+        (FORGET_CRON, "pomost.forget", RECONCILE_QUEUE),
     ):
         tick = _tick(app, eq, task=task, queue=queue)
         if periodic:
