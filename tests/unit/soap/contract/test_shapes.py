@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.shaped_contract import NS, Talk, talk
+from fakes.shaped_contract import DAY, NS, Talk, talk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from adapter.errors import BadInput
 from adapter.soap.reading import UnreadableReply
+from adapter.soap.writing import write
 
 FEW = settings(max_examples=40, deadline=None)
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -318,3 +319,78 @@ def test_one_field_said_in_two_places_must_be_the_same(tmp_path: Path) -> None:
 def test_one_place_may_give_two_fields(tmp_path: Path) -> None:
     one = talk(tmp_path, seq(el("id")), ["both,id,id,text,,1", "reply,reference,id,text,,1"])
     assert one.there_and_back({"id": "a"}) == {"id": "a", "reference": "a"}
+
+
+PLAIN = seq(
+    of(
+        "slot",
+        seq(
+            el("date", "xs:date") + el("hour", "xs:time") + el("shut", "xs:boolean") + el("state")
+            + of("visit", seq(el("at", more='minOccurs="0"')) + '<xs:attribute name="id" use="required"/>',
+                 'minOccurs="0" maxOccurs="unbounded"')
+        )
+        + '<xs:attribute name="v" use="required"/>',
+        'minOccurs="0" maxOccurs="unbounded"',
+    )
+)  # fmt: skip
+PLAIN_ROWS = [
+    "both,slots[].starts,slot[]/date,local-date,,1",
+    "both,slots[].starts,slot[]/hour,local-time,,1",
+    "both,slots[].open,slot[]/shut,not-bool,,1",
+    "both,slots[].state,slot[]/state,code,state,1",
+    "both,slots[].visits[].id,slot[]/visit[]/@id,text,,1",
+    "both,slots[].visits[].saved_at,slot[]/visit[]/at,instant,,0..1",
+    "request,,slot[]/@v,text,,1,7",
+]
+# one more row for the same contract; whether it is still written, and read, the quick way; the reason
+QUICK = [
+    ("", True, True, "what the quick ways know"),
+    ("request,,slot[]/@v,text,,1,7,slots[].state=open;request,,slot[]/@v,text,,1,8,slots[].state=taken", False, True,
+     "a condition in what we send"),
+    ("reply,slots[].kind,slot[]/@v,text,,1;reply,slots[].schedule,slot[]/@v,text,,1", True, False,
+     "a place that gives two fields"),
+    ("reply,slots[].kind,slot[]/@v,text,,1,,slots[].urgent=true", True, False, "a condition in what we read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "writes", "reads"), [case[:3] for case in QUICK], ids=[case[3] for case in QUICK])
+def test_the_quick_ways_are_taken_where_they_know_all_and_say_the_same(
+    tmp_path: Path, more: str, *, writes: bool, reads: bool
+) -> None:
+    rows = PLAIN_ROWS[: -1 if not writes else None] + [row for row in more.split(";") if row]
+    plain_talk = talk(tmp_path, PLAIN, rows)
+    verb = plain_talk.verb
+    assert (verb._template is not None, verb._lists is not None) == (writes, reads)
+    visit = st.fixed_dictionaries({"id": WORDS}, optional={"saved_at": st.just(datetime(2026, 12, 1, 8, tzinfo=UTC))})
+    slot = st.fixed_dictionaries(
+        {
+            "starts": st.builds(lambda hour: datetime(2026, 7, 1, hour, tzinfo=UTC), st.integers(4, 20)),
+            "open": st.booleans(),
+            "state": st.sampled_from(["open", "taken"]),
+        },
+        optional={"visits": st.lists(visit, min_size=1, max_size=2)},
+    )
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.lists(slot, min_size=1, max_size=4))
+    def both_ways(slots: list[dict[str, Any]]) -> None:
+        written = plain_talk.write({"slots": slots})
+        slowly = write(verb._request, {"slots": slots}, DAY, verb._prefixes)
+        assert etree.tostring(written, method="c14n") == etree.tostring(slowly, method="c14n")
+        back = plain_talk.read(written)["slots"]
+        told = {"kind", "schedule", "urgent"}
+        assert [{name: each[name] for name in each if name not in told} for each in back] == slots
+        verb._lists, quick = None, verb._lists
+        try:
+            assert plain_talk.read(written)["slots"] == back
+        finally:
+            verb._lists = quick
+
+    both_ways()
+
+
+def test_odd_shapes_are_left_to_the_long_way(person: Talk, flags: Talk, days: Talk, nils: Talk) -> None:
+    for each in (person, flags, days, nils):
+        assert each.verb._template is None
+    for each in (person, flags, days):
+        assert each.verb._lists is None
