@@ -14,7 +14,7 @@ from uuid import uuid4
 from adapter.domain.national import NationalVisitState, Origin, VisitChange, VisitChanges
 from adapter.errors import AdapterError, Refused, Unavailable
 from adapter.ports import CallContext
-from adapter.ports.store import Action, MessageState
+from adapter.ports.store import Action, Destination, MessageState
 from adapter.services.bring_visit import bring_visit
 from adapter.services.change_feed import (
     CURSOR,
@@ -29,6 +29,7 @@ from adapter.services.desk import Desk
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.equipment import Equipment
 from adapter.services.mirror_visit import mirror_cancellation, mirror_place
+from adapter.services.rest import reading
 
 ACTOR = "job:pull"
 __all__ = ["CURSOR", "Pulled", "bring_one", "changes_to_come", "pull_visits", "take_change"]
@@ -61,7 +62,8 @@ def pull_visits(eq: Equipment, facility: str, *, again: bool = False) -> Pulled:
     since, once a day, and with ``again``.
 
     Raises:
-        Unavailable, Misconfigured: CeR cannot be asked, or goes in circles; pages handled before are kept.
+        Unavailable, Misconfigured: CeR cannot be asked, rests after it could not (``AT_REST``), or goes in
+            circles; pages handled before are kept.
     """
     summary = Pulled()
     codes = fingerprint(eq.tables)
@@ -95,7 +97,9 @@ def _take_page(
     page moves no cursor.
     """
     correlation = str(uuid4())
-    page = eq.registry.visit_changes(CallContext(facility, correlation, str(uuid4())), start)
+    context = CallContext(facility, correlation, str(uuid4()))
+    with reading(eq, context, Destination.CER, ACTOR):
+        page = eq.registry.visit_changes(context, start)
     now = eq.clock.now()
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, correlation)
