@@ -32,6 +32,10 @@ class Action(StrEnum):
     ACCEPT_REFERRAL = "accept-referral"
     GIVE_BACK_REFERRAL = "give-back-referral"
     FINISH_REFERRAL = "finish-referral"
+    REFUSE_REFERRAL = "refuse-referral"
+    REPORT_MISSING_DOCUMENTS = "report-missing-documents"
+    SAVE_REFERRAL = "save-referral"
+    ANNUL_REFERRAL = "annul-referral"
     WRITE_BACK = "write-back"
 
 

@@ -28,7 +28,7 @@ from uuid import uuid4
 from adapter.errors import AdapterError, Handling, InDoubt, Misconfigured, Refused, Rejected, Unavailable
 from adapter.ports import CallContext
 from adapter.ports.store import Action, AuditRecord, Message, MessageState, Settlement, UnitOfWork
-from adapter.services import send_referrals, send_slots, send_visits, send_write_back
+from adapter.services import send_referral_documents, send_referrals, send_slots, send_visits, send_write_back
 from adapter.services.calling import context_of
 from adapter.services.effects import apply_all
 from adapter.services.equipment import Equipment
@@ -54,6 +54,10 @@ SENDERS: Mapping[Action, Sender] = {
     Action.ACCEPT_REFERRAL: send_referrals.accept_referral,
     Action.GIVE_BACK_REFERRAL: send_referrals.give_back_referral,
     Action.FINISH_REFERRAL: send_referrals.finish_referral,
+    Action.REFUSE_REFERRAL: send_referrals.refuse_referral,
+    Action.REPORT_MISSING_DOCUMENTS: send_referrals.report_missing_documents,
+    Action.SAVE_REFERRAL: send_referral_documents.save_referral,
+    Action.ANNUL_REFERRAL: send_referral_documents.annul_referral,
     Action.WRITE_BACK: send_write_back.write_back,
 }
 
@@ -245,7 +249,7 @@ def _told(what: str, outcome: Declined | Stopped) -> dict[str, object]:
 def _settlement(eq: Equipment, message: Message, outcome: Outcome, now: datetime) -> Settlement:
     match outcome:
         case Done():
-            return Settlement(message, MessageState.DELIVERED, now, outcome.result_code)
+            return Settlement(message, MessageState.DELIVERED, now, outcome.result_code, problem=outcome.note)
         case Declined():
             problem = f"{outcome.problem}; told: {outcome.told}" if outcome.told else outcome.problem
             return Settlement(message, MessageState.REFUSED, now, outcome.result_code, problem=problem)

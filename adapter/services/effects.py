@@ -207,9 +207,11 @@ EFFECTS: Mapping[Action, Effect] = {
     Action.ACCEPT_REFERRAL: _referral_became(ReferralState.WITH_PROVIDER, held=True),
     Action.GIVE_BACK_REFERRAL: _referral_became(ReferralState.ISSUED, held=False),
     Action.FINISH_REFERRAL: _referral_became(ReferralState.COMPLETED, held=False),
+    Action.REFUSE_REFERRAL: _referral_became(ReferralState.ISSUED, held=False),
     Action.WRITE_BACK: _written_back,
 }
-"""Action -> what it makes true; recording attendance changes nothing of ours."""
+"""Action -> what it makes true; recording attendance and missing documents change nothing of ours, and
+what a saved or annulled document changes is written by its sender."""
 
 
 def apply_all(eq: Equipment, work: UnitOfWork, done: Sequence[tuple[Message, Done]], now: datetime) -> None:

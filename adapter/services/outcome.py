@@ -26,6 +26,8 @@ class Done:
     sent: Mapping[str, object] = field(default_factory=dict)
     sent_at: datetime | None = None
     answered_at: datetime | None = None
+    note: str = ""
+    """What whoever asked should see although it was done: warnings of P1's rules, by code. Safe text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from adapter.domain.identifiers import ReferralKey
 from adapter.domain.moments import warsaw_day
 from adapter.domain.national import NationalSlot, NationalVisit, NationalVisitState, SlotListing, VisitChange
-from adapter.domain.referral import ReferralState
+from adapter.domain.referral import ReferralReading, ReferralState
 from adapter.domain.slot import Slot
 from adapter.errors import Rejected
 from adapter.ports import CallContext
+from adapter.ports.referral_book import Issued
 from adapter.ports.store import Action, Message
+from adapter.services import send_referral_documents
 from adapter.services.calling import context_of
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
 from adapter.services.pull_visits import changes_to_come
-from adapter.services.send_referrals import access_of, number_of, record_of
+from adapter.services.send_referrals import access_of, comment_of, number_of, record_of
 from adapter.services.send_slots import edit_of
 
+CLOCKS_APART = timedelta(minutes=5)
+"""A comment may look older than the message that made it by so much: P1's clock is not ours."""
 PLACES_MAX = 20
 """Messages of a visit, newest first, whose slots are looked at when it is not known where it stands."""
 
@@ -236,6 +240,44 @@ def _referral_was_finished(told: Round, context: CallContext, message: Message) 
     return Done(reading=reading) if reading.state is ReferralState.COMPLETED else None
 
 
+def _comment_was_added(message: Message, reading: ReferralReading) -> Done | None:
+    """Whether the referral has the message's comment, written since it was sent."""
+    said = comment_of(message)
+    for comment in reading.comments:
+        old = comment.written_at and message.sent_at and comment.written_at < message.sent_at - CLOCKS_APART
+        if comment.text == said and not old:
+            return Done(reading=reading)
+    return None
+
+
+def _referral_was_refused(told: Round, context: CallContext, message: Message) -> Done | None:
+    return _comment_was_added(message, told.eq.referrals.read_to_accept(context, access_of(message)))
+
+
+def _missing_documents_were_reported(told: Round, context: CallContext, message: Message) -> Done | None:
+    number = number_of(record_of(told.eq, message))
+    return _comment_was_added(message, told.eq.referrals.read_by_number(context, number))
+
+
+def _document_was_saved(told: Round, context: CallContext, message: Message) -> Done | None:
+    """Readable by its number: it was; its key and code are gone with the answer, and the book says so."""
+    number = send_referral_documents.number_of(message)
+    try:
+        told.eq.referrals.read_by_number(context, number)
+    except Rejected:
+        return None
+    with told.eq.store.unit_of_work() as work:
+        if work.referrals.issued(message.facility, number) is None:
+            work.referrals.put_issued(message.facility, Issued(number, told.eq.clock.now()))
+            work.commit()
+    return Done(note="saved; key and code were lost with the answer")
+
+
+def _document_was_annulled(told: Round, context: CallContext, message: Message) -> Done | None:
+    reading = told.eq.referrals.read_by_number(context, send_referral_documents.number_of(message))
+    return Done(reading=reading) if reading.state is ReferralState.ANNULLED else None
+
+
 def _send_again(told: Round, context: CallContext, message: Message) -> Done | None:
     """A write-back may be made twice: it sets values with If-Match, and a create asks first."""
     return None
@@ -254,6 +296,10 @@ QUESTIONS: Mapping[Action, Question] = {
     Action.ACCEPT_REFERRAL: _referral_was_accepted,
     Action.GIVE_BACK_REFERRAL: _referral_was_given_back,
     Action.FINISH_REFERRAL: _referral_was_finished,
+    Action.REFUSE_REFERRAL: _referral_was_refused,
+    Action.REPORT_MISSING_DOCUMENTS: _missing_documents_were_reported,
+    Action.SAVE_REFERRAL: _document_was_saved,
+    Action.ANNUL_REFERRAL: _document_was_annulled,
     Action.WRITE_BACK: _send_again,
 }
 

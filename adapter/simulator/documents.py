@@ -126,6 +126,42 @@ def read(document: bytes) -> Facts:
     )
 
 
+def write_annulment(facts: Facts, extension: str) -> bytes:
+    """A document that annuls the referral of ``facts``; ``extension`` is its own number (p1.md 6)."""
+    q = quoteattr
+    stamp = facts.issued_on.strftime("%Y%m%d")
+    text = f"""<?xml version="1.0" encoding="UTF-8"?>
+<ClinicalDocument xmlns="{HL7}" xmlns:extPL="http://www.csioz.gov.pl/xsd/extPL/r3"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="extPL:ClinicalDocument">
+  <typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>
+  <templateId root="{NATIONAL}.13.10.1.14" extension="1.3.2"/>
+  <id root={q(facts.root)} extension={q(extension)}/>
+  <code code="51851-4" codeSystem="2.16.840.1.113883.6.1"/>
+  <effectiveTime value="{stamp}"/>
+  <setId root={q(facts.root.rpartition(".")[0] + ".2")} extension={q(facts.extension)}/>
+  <versionNumber value="2"/>
+  <relatedDocument typeCode="RPLC"><parentDocument><id root={q(facts.root)} extension={q(facts.extension)}/>
+  </parentDocument></relatedDocument>
+</ClinicalDocument>
+"""
+    return text.encode("utf-8")
+
+
+def replaced_by(document: bytes) -> tuple[str, str]:
+    """Number (root, extension) of the referral that an annulment replaces; empty texts when it names none.
+
+    Raises:
+        ValueError: it is not a ClinicalDocument.
+    """
+    try:
+        root = parse(_without_stylesheet(document))
+    except Fault as wrong:
+        raise ValueError("the document is not well-formed") from wrong
+    if root.tag != f"{{{HL7}}}ClinicalDocument":
+        raise ValueError("the document is not a ClinicalDocument")
+    return _id(root, "h:relatedDocument[@typeCode='RPLC']/h:parentDocument/h:id")
+
+
 def verify(facts: Facts, node: str, others: tuple[Referral, ...]) -> tuple[tuple[Finding, ...], bool]:
     """Rule findings on a document, and whether it may be saved.
 
@@ -141,7 +177,8 @@ def verify(facts: Facts, node: str, others: tuple[Referral, ...]) -> tuple[tuple
     if not facts.diagnosis:
         found.append(Finding("REG.WER.1544", ERROR, "brak rozpoznania ICD-10", "/ClinicalDocument/component"))
     if any(other.state in {"issued", "with-provider"} for other in others):
-        found.append(Finding("REG.WER.3804", WARNING, "pacjent ma podobne skierowanie"))
+        numbers = ", ".join(other.extension for other in others if other.state in {"issued", "with-provider"})
+        found.append(Finding("REG.WER.3804", WARNING, f"pacjent ma podobne skierowanie: {numbers}"))
     accepted = all(finding.severity != ERROR for finding in found)
     return tuple(found) or (Finding("REG.WER.213", POSITIVE, ""),), accepted
 

@@ -104,9 +104,14 @@ def annul(state: State, caller: Caller, request: etree._Element, answer: etree._
     """Annul an issued referral of one's own."""
     caller.must_issue()
     document = _document(request, "dokumentAnulowaniaSkierowania")
-    if b"ClinicalDocument" not in document:
-        raise _Unverified((Finding("REG.WER.070", "error", "dokument nie jest dokumentem CDA"),))
-    state.referrals.annul(caller.podmiot, _number(request))
+    number = _number(request)
+    try:
+        replaced = documents.replaced_by(document)
+    except ValueError as wrong:
+        raise _Unverified((Finding("REG.WER.070", "error", str(wrong)),)) from wrong
+    if replaced != number:
+        raise refuse("NieprawidloweDane", "the document annuls another referral than the one named")
+    state.referrals.annul(caller.podmiot, number)
 
 
 def verify(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
@@ -166,7 +171,8 @@ def report_missing(state: State, caller: Caller, request: etree._Element, answer
 
 def finish(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """With the provider -> completed."""
-    state.referrals.finish(caller.podmiot, _number(request), _comment(request), caller.user)
+    payer = maybe(request, f"platnik/{M}identyfikatorPlatnika/{W}extension")
+    state.referrals.finish(caller.podmiot, _number(request), _comment(request), caller.user, payer_id=payer)
 
 
 def search_issued(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:

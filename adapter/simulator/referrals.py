@@ -27,6 +27,9 @@ RULES_BROKEN = "urn:csioz:p1:kod:minor:BladWeryfikacjiRegul"
 ISSUED, WITH_PROVIDER, COMPLETED, ANNULLED = "issued", "with-provider", "completed", "annulled"
 STATES = frozenset({ISSUED, WITH_PROVIDER, COMPLETED, ANNULLED})
 COMMENT_CHARACTERS_MIN = 5
+PAID_IN_FULL = "paid-in-full"
+BRANCHES = frozenset(f"{number:02}" for number in range(1, 17))
+"""Codes of NFZ's branches (p1.md 5)."""
 POSITIVE, WARNING, ERROR = "positive", "warning", "error"
 
 
@@ -73,6 +76,7 @@ class Referral:
     state: str = ISSUED
     holder: str | None = None
     payer: str | None = None
+    payer_id: str | None = None
     visit_at: datetime | None = None
     comments: list[Comment] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
@@ -195,10 +199,21 @@ class Referrals:
         referral.history.append(("report-missing", podmiot))
         return referral
 
-    def finish(self, podmiot: str, number: tuple[str, str], comment: str, author: tuple[str, str]) -> Referral:
-        """With-provider -> completed. Raises Refusal."""
+    def finish(
+        self,
+        podmiot: str,
+        number: tuple[str, str],
+        comment: str,
+        author: tuple[str, str],
+        *,
+        payer_id: str | None = None,
+    ) -> Referral:
+        """With-provider -> completed; who pays is named only for a reimbursed one. Raises Refusal."""
         referral = self._held(podmiot, number)
+        if payer_id is not None and (referral.payer == PAID_IN_FULL or payer_id not in BRANCHES):
+            raise refuse("NieprawidloweDane", "the payer is no NFZ branch, or the patient pays in full")
         self._note(referral, author, comment)
+        referral.payer_id = payer_id
         referral.state = COMPLETED
         referral.history.append(("finish", podmiot))
         return referral

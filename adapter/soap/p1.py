@@ -17,8 +17,6 @@ from adapter.domain.identifiers import (
     ReferralNumber,
 )
 from adapter.domain.referral import (
-    COMMENT_CHARACTERS_MAX,
-    COMMENT_CHARACTERS_MIN,
     TOO_MANY_FOUND,
     DateWindow,
     IssueReceipt,
@@ -30,6 +28,7 @@ from adapter.domain.referral import (
     Verification,
 )
 from adapter.errors import BadInput, Rejected
+from adapter.mapping.comment import checked_comment, optional_comment
 from adapter.mapping.referral_document import DOCUMENT_BYTES_MAX
 from adapter.mapping.tables import Tables
 from adapter.ports import CallContext, Clock
@@ -77,7 +76,7 @@ class P1Referrals:
         comment: str = "",
     ) -> str:
         """See :meth:`adapter.ports.Referrals.accept`."""
-        values = {"key": _key(key), "payer": payer.value, "visit_at": visit_at, "comment": _optional(comment)}
+        values = {"key": _key(key), "payer": payer.value, "visit_at": visit_at, "comment": optional_comment(comment)}
         return self._dialogue.ask(context, "accept", values).result.major
 
     def refuse(self, context: CallContext, key: ReferralKey, comment: str) -> str:
@@ -97,7 +96,7 @@ class P1Referrals:
 
     def finish(self, context: CallContext, number: ReferralNumber, *, comment: str = "", payer_id: str = "") -> str:
         """See :meth:`adapter.ports.Referrals.finish`."""
-        values = {"number": _number(number), "comment": _optional(comment), "payer_id": payer_id or None}
+        values = {"number": _number(number), "comment": optional_comment(comment), "payer_id": payer_id or None}
         return self._dialogue.ask(context, "finish", values).result.major
 
     def save(self, context: CallContext, document: bytes) -> IssueReceipt:
@@ -159,23 +158,6 @@ class P1Referrals:
                 raise
             return refused
         return None
-
-
-def checked_comment(comment: str) -> str:
-    """A comment as it may go out, stripped.
-
-    Raises:
-        BadInput: it is shorter than P1 takes (a commercial wrapper asks for 5 characters; p1.md 3.1), or longer.
-    """
-    text = comment.strip()
-    if not COMMENT_CHARACTERS_MIN <= len(text) <= COMMENT_CHARACTERS_MAX:
-        limits = f"{COMMENT_CHARACTERS_MIN} to {COMMENT_CHARACTERS_MAX}"
-        raise BadInput(f"the comment has {limits} characters", field="comment", code="COMMENT_LENGTH")
-    return text
-
-
-def _optional(comment: str) -> str | None:
-    return checked_comment(comment) if comment.strip() else None
 
 
 def _key(key: ReferralKey) -> str:

@@ -109,11 +109,14 @@ def test_a_saved_referral_can_be_opened_and_annulled(client: Client, simulator: 
     assert client.call(READ, criteria(kluczSkierowania=str(saved.text("kluczSkierowania")))).result == "Sukces"
     assert save(client, document).result == "NieprawidloweDane", "the number is taken"
     made = simulator.state.referrals.by_number[facts(simulator, referral).root, "9000000000000000000001"]
-    annul = (
-        f"<dokumentAnulowaniaSkierowania><mt:tresc>{base64.b64encode(document).decode()}</mt:tresc>"
-        f"</dokumentAnulowaniaSkierowania>{number(made)}"
-    )
-    assert client.call("zapisDokumentuAnulowaniaSkierowania", annul, role=DOCTOR).result == "Sukces"
+    annul = f"<dokumentAnulowaniaSkierowania><mt:tresc>{{}}</mt:tresc></dokumentAnulowaniaSkierowania>{number(made)}"
+    outcomes = [
+        client.call(
+            "zapisDokumentuAnulowaniaSkierowania", annul.format(base64.b64encode(each).decode()), role=DOCTOR
+        ).result
+        for each in (document, documents.write_annulment(facts(simulator, referral), "9000000000000000000002"))
+    ]
+    assert outcomes == ["NieprawidloweDane", "Sukces"], "a document that replaces no referral annuls none"
     assert made.state == "annulled"
     assert accept(client, made).result == "NiewlasciwyStatus"
 
