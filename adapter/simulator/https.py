@@ -25,6 +25,8 @@ from adapter.simulator.clock import machine_time
 
 IDLE_TIMEOUT_SECONDS = 60.0
 HANDSHAKE_TIMEOUT_SECONDS = 10.0
+FAREWELL_SECONDS = 2.0
+"""How long who failed the handshake may take to read why."""
 REQUEST_SECONDS_MAX = 120.0
 """How long a connection may take for its next request, from the wait for it to its last byte."""
 POLL_SECONDS = 0.02
@@ -105,6 +107,7 @@ class Endpoint:
         self._server: _Server | None = None
         self._lock = threading.Lock()
         self._dropped = 0
+        self._spoilt: list[ssl.SSLContext | None] = []
         self.started_once = False
 
     @property
@@ -144,6 +147,16 @@ class Endpoint:
             server = self._server
         if server is not None:
             server.close_connections()
+
+    def spoil_next(self, context: ssl.SSLContext | None) -> None:
+        """Let the next connection's handshake be this context's; None: hang up before it."""
+        with self._lock:
+            self._spoilt.append(context)
+
+    def handshake(self) -> ssl.SSLContext | None:
+        """The context of the connection just accepted, None when it is to be dropped; counts down."""
+        with self._lock:
+            return self._spoilt.pop(0) if self._spoilt else self.tls
 
     @property
     def callers(self) -> int:
@@ -229,20 +242,42 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
+def _shake_hands(context: ssl.SSLContext, raw: socket.socket) -> ssl.SSLSocket:
+    """TLS on a connection. Who is turned away is told why: the connection lasts until he has read it.
+
+    Raises:
+        OSError: the handshake failed.
+    """
+    with raw.dup() as told:
+        try:
+            return context.wrap_socket(raw, server_side=True)
+        except OSError:
+            told.settimeout(FAREWELL_SECONDS)
+            with contextlib.suppress(OSError):
+                told.shutdown(socket.SHUT_WR)
+                while told.recv(LINE_BYTES_MAX):
+                    pass
+            raise
+
+
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"
+    """Who sends a first line that cannot be read still gets a status line."""
     server: _Server
     connection: socket.socket
+    certificate: bytes | None = None
 
     def setup(self) -> None:
         raw: socket.socket = self.request
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         endpoint = self.server.endpoint
-        if endpoint.tls is not None and endpoint.hangs_up():
-            raise ConnectionAbortedError("dropped on request")
         if endpoint.tls is not None:
+            context = None if endpoint.hangs_up() else endpoint.handshake()
+            if context is None:
+                raise ConnectionAbortedError("dropped on request")
             raw.settimeout(HANDSHAKE_TIMEOUT_SECONDS)
-            self.request = endpoint.tls.wrap_socket(raw, server_side=True)
+            self.request = _shake_hands(context, raw)
         self.request.settimeout(IDLE_TIMEOUT_SECONDS)
         self.server.keep(self.request, reading=True)
         super().setup()
@@ -277,10 +312,9 @@ class _Connection(BaseHTTPRequestHandler):
         except ValueError:
             self.send_error(400, "the address cannot be read")
             return
-        certificate = self.request.getpeercert(True) if isinstance(self.request, ssl.SSLSocket) else None
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.server.endpoint.handle(
-            Request(self.command, address.path, address.query, headers, body, certificate, problem)
+            Request(self.command, address.path, address.query, headers, body, self.certificate, problem)
         )
         if problem or reply.close or reply.delivery is not Delivery.ONCE:
             self.close_connection = True
