@@ -22,6 +22,20 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
     return instant
 
 
+def _print_sentinels(as_json: bool) -> None:
+    import json
+
+    from adapter.simulator.sentinels import HEADINGS, SENTINELS, table
+
+    if as_json:
+        click.echo(json.dumps([each.said() for each in SENTINELS], ensure_ascii=False, indent=2))
+        return
+    rows = [HEADINGS, *table()]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of CeR and P1.")
 @click.option("--cer-port", default=8443, show_default=True, help="Port of CeR; 0 takes a free one.")
@@ -45,6 +59,7 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
     metavar="NAME_OR_FOLDER",
     help="Contract to speak: `first`, `second`, or a folder with cer/ or p1/ in it.",
 )
+@click.option("--sentinels", is_flag=True, help="Print the values that make it misbehave on purpose, and end.")
 @click.option("--clock", callback=_instant, metavar="ISO", help="Hold the calendar's time at this instant.")
 @click.option("--json", "as_json", is_flag=True, help="Print addresses and token as one JSON object.")
 def simulate(
@@ -57,6 +72,7 @@ def simulate(
     certificates: Path,
     seed: Path | None,
     contract: str,
+    sentinels: bool,
     clock: datetime | None,
     as_json: bool,
 ) -> None:
@@ -69,6 +85,9 @@ def simulate(
 
     Example: pomost simulate --contract second
     """
+    if sentinels:
+        _print_sentinels(as_json)
+        return
     import json
     import secrets
     import signal

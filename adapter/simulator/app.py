@@ -26,6 +26,7 @@ from adapter.simulator.exchange import Service
 from adapter.simulator.https import Endpoint, server_context
 from adapter.simulator.registry import RegistryRules
 from adapter.simulator.security import Signer, SigningError, load_trust
+from adapter.simulator.sentinel_acts import Acts, Strangers
 from adapter.simulator.state import State
 from adapter.simulator.waiting import TEST_SERVICES
 from adapter.simulator.world import World, default_seed, load
@@ -68,6 +69,10 @@ class SimulatorConfig:
     timestamp_skew_seconds: float = 60.0
     message_bytes_max: int = MESSAGE_BYTES_MAX
     sign_faults: bool = True
+    sentinel_wait_seconds: float = 75.0
+    """How late an answer comes that a sentinel value makes too late."""
+    sentinel_reply_bytes: int = 65 * 1024 * 1024
+    """How large an answer is that a sentinel value makes too large."""
     contract: str | Path = FIRST
 
 
@@ -131,6 +136,10 @@ class Simulator:
             )
             for system, service in self.services.items()
         }
+        strangers = Strangers(keys)
+        for name, service in self.services.items():
+            late, large = config.sentinel_wait_seconds, config.sentinel_reply_bytes
+            service.acts = Acts(self.endpoints[name], strangers, late, large)
         verbs = {name: service.dialect.verbs for name, service in self.services.items()}
         self.admin = Admin(self.state, self.clock, self.endpoints, self._world, verbs)
         self._admin_endpoint: Endpoint | None = None

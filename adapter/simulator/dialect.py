@@ -44,11 +44,20 @@ class Dialect:
     explain: Callable[[State, etree._Element, Refusal], None] | None = None
 
     def answer(
-        self, state: State, caller: Caller, operation: str, response: str, request: etree._Element
+        self,
+        state: State,
+        caller: Caller,
+        operation: str,
+        response: str,
+        request: etree._Element,
+        *,
+        wished: Refusal | None = None,
     ) -> etree._Element:
-        """Carry an operation out and say what came of it. Raises Fault. Hold the state's lock."""
+        """Carry an operation out, or refuse it as wished, and say what came of it. Raises Fault. Hold the lock."""
         answer = self.start(response, state)
         try:
+            if wished is not None:
+                raise wished
             self.handlers[operation](state, caller, request, answer)
         except Refusal as refusal:
             answer = self.start(response, state)

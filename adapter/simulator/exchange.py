@@ -14,13 +14,15 @@ from datetime import datetime
 from lxml import etree
 
 from adapter.simulator import envelope
-from adapter.simulator.answers import Fault, malformed
+from adapter.simulator.answers import Fault, Refusal, malformed
 from adapter.simulator.caller import read_caller
 from adapter.simulator.clock import wait
 from adapter.simulator.contract import Contract, Operation
 from adapter.simulator.dialect import dialect_of
 from adapter.simulator.https import Delivery, Reply, Request
 from adapter.simulator.security import SeenMessages, Signer, Trust, verify
+from adapter.simulator.sentinel_acts import Acts, meet
+from adapter.simulator.sentinels import Sentinel
 from adapter.simulator.soap import SOAP_11, SOAP_12, Soap, Told, fault_element, fault_headers, status_of, told
 from adapter.simulator.state import State
 from adapter.simulator.trouble import Trouble
@@ -31,11 +33,12 @@ WISHED = "Błąd na życzenie"
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrived:
-    """A message accepted for processing."""
+class Arrived:
+    """A message accepted for processing; ``carry_out`` refuses it as wished when it is given a refusal."""
 
     operation: Operation
-    carry_out: Callable[[], etree._Element]
+    message: etree._Element
+    carry_out: Callable[[Refusal | None], etree._Element]
 
 
 class Service:
@@ -62,6 +65,8 @@ class Service:
         self.seen = SeenMessages()
         self.address = ""
         self.dialect = dialect_of(system, contract)
+        self.acts: Acts | None = None
+        self._verbs = {operation: verb for verb, operation in self.dialect.verbs.items()}
         self._numbers = itertools.count(1)
 
     def handle(self, request: Request) -> Reply:
@@ -72,18 +77,30 @@ class Service:
         soap = self._answered_in(said)
         if soap is None:
             return Reply(415, f"this address takes {SOAP_12.media_type}\n".encode(), PLAIN)
-        if (refused := self._refused(self.contract.named(said.action), soap)) is not None:
+        if (refused := self.refused(self.contract.named(said.action), soap)) is not None:
             return refused
         try:
             arrived = self._arrive(request, said, soap)
-            answer = arrived.carry_out()
-            if self._trouble("processed-twice", arrived.operation.name):
-                answer = arrived.carry_out()
+            sentinel = self._sentinel(arrived)
+            if sentinel is None or self.acts is None:
+                return self.carry(arrived, soap)
+            return self.acts.answer(self, sentinel, arrived, soap)
         except Fault as fault:
             with self.state.lock:
                 self.state.faults[f"{fault.major}{'/' + fault.minor if fault.minor else ''}"] += 1
             return self._fault(fault, soap)
-        return self._deliver(answer, arrived.operation.name, soap)
+
+    def carry(self, arrived: Arrived, soap: Soap) -> Reply:
+        """Carry a message out and answer it. Raises Fault."""
+        answer = arrived.carry_out(None)
+        if self._trouble("processed-twice", arrived.operation.name):
+            answer = arrived.carry_out(None)
+        return self.deliver(answer, arrived, soap)
+
+    def _sentinel(self, arrived: Arrived) -> Sentinel | None:
+        verb = self._verbs.get(arrived.operation.name, "")
+        with self.state.lock:
+            return meet(self.state, self.system, verb, arrived.message)
 
     def _answered_in(self, said: Told) -> Soap | None:
         """The version of SOAP in which this message is answered; None: by HTTP alone (SOAP 1.2 part 2, 7.5.2).
@@ -104,7 +121,7 @@ class Service:
         document = self.contract.document(request.query, self.address + self.contract.path)
         return Reply(404, b"ask for ?wsdl\n", PLAIN) if document is None else Reply(200, document)
 
-    def _refused(self, operation: str, soap: Soap) -> Reply | None:
+    def refused(self, operation: str, soap: Soap) -> Reply | None:
         """Troubles that come before anyone looks at the message."""
         if self._trouble("unavailable", operation):
             return Reply(503, b"unavailable\n", PLAIN)
@@ -119,7 +136,7 @@ class Service:
     def _trouble(self, kind: str, operation: str) -> Trouble | None:
         return self.state.troubles.take(kind, self.system, operation)
 
-    def _arrive(self, request: Request, said: Told, soap: Soap) -> _Arrived:
+    def _arrive(self, request: Request, said: Told, soap: Soap) -> Arrived:
         """Everything that must hold before the operation is considered. Raises Fault."""
         if request.problem:
             raise malformed(request.problem)
@@ -139,13 +156,22 @@ class Service:
         with self.state.lock:
             self.state.received[operation.name] += 1
 
-        def carry_out() -> etree._Element:
+        def carry_out(wished: Refusal | None) -> etree._Element:
             with self.state.lock:
-                return self.dialect.answer(self.state, caller, operation.name, operation.response, message.payload)
+                return self.dialect.answer(
+                    self.state, caller, operation.name, operation.response, message.payload, wished=wished
+                )
 
-        return _Arrived(operation, carry_out)
+        return Arrived(operation, message.payload, carry_out)
 
-    def _deliver(self, answer: etree._Element, operation: str, soap: Soap) -> Reply:
+    def signed_by(self, signer: Signer, answer: etree._Element, soap: Soap) -> Reply:
+        """An answer that this signer signed."""
+        raw = signer.envelope(answer, self.now(), f"{self.system}-{next(self._numbers)}", soap=soap)
+        return Reply(200, raw, _content_type(soap))
+
+    def deliver(self, answer: etree._Element, arrived: Arrived, soap: Soap) -> Reply:
+        """The answer on its way, with what was asked to happen to it."""
+        operation = arrived.operation.name
         if self._trouble("reply-lost", operation):
             return Reply(200, delivery=Delivery.NEVER)
         if trouble := self._trouble("fault-after", operation):

@@ -15,6 +15,7 @@ from datetime import date, datetime
 
 from adapter.simulator.answers import Refusal
 from adapter.simulator.clock import WARSAW, MovableClock
+from adapter.simulator.sentinels import slot_refused
 from adapter.simulator.world import Person
 
 REFUSED = "urn:pomost:reconstruction:kod:major:Odmowa"
@@ -141,6 +142,8 @@ class Registry:
 
     def put(self, podmiot: str, offer: Put) -> Slot:
         """Save a slot, or change the one already known by that reference. Raises Refusal."""
+        if (wished := slot_refused(offer.reference)) is not None:
+            raise wished
         if offer.kind not in SLOT_KINDS or offer.state not in SLOT_STATES:
             raise refuse("NieprawidloweDane", "the slot's kind or state is not known")
         if offer.ends <= offer.starts:

@@ -17,6 +17,7 @@ from adapter.simulator.answers import Refusal
 from adapter.simulator.clock import MovableClock
 from adapter.simulator.referrals import STATES, WITH_PROVIDER, Referral, Referrals
 from adapter.simulator.registry import FACILITY, Put, Registry, RegistryRules, Slot, Visit
+from adapter.simulator.sentinels import Met
 from adapter.simulator.trouble import Troubles
 from adapter.simulator.waiting import TEST_SERVICES, WaitingRoom
 from adapter.simulator.world import PESEL_ROOT, Person, World, person_of
@@ -55,6 +56,7 @@ class State:
             self.received: Counter[str] = Counter()
             self.done: Counter[str] = Counter()
             self.faults: Counter[str] = Counter()
+            self.met = Met()
             self.add(world)
 
     def add(self, world: World) -> None:

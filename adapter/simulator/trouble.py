@@ -96,6 +96,12 @@ class Troubles:
                     return trouble
         return None
 
+    def withdraw(self, trouble: Trouble) -> None:
+        """It is not asked for any more, if it still was."""
+        with self._lock:
+            if trouble in self._asked:
+                self._asked.remove(trouble)
+
     def clear(self) -> None:
         """No troubles any more."""
         with self._lock:
