@@ -85,16 +85,19 @@ def outbox() -> None:
     type=click.Choice(["waiting", "sending", "delivered", "refused", "in-doubt", "dropped"]),
     help="Only these states; may be given more than once.",
 )
+@click.option("--stopped", is_flag=True, help="Only those whose tries are used up: a person must act.")
 @facility_option
 @limit_option
 @json_option
-def outbox_list(states: tuple[str, ...], facility: str | None, limit: int, as_json: bool) -> None:
-    """List messages, newest first."""
+def outbox_list(states: tuple[str, ...], stopped: bool, facility: str | None, limit: int, as_json: bool) -> None:
+    """List messages, newest first, and the destinations that rest."""
     from adapter.bootstrap import open_store
     from adapter.ports.store import MessageState
 
     with open_store() as store, store.unit_of_work() as work:
-        found = work.outbox.find(facility=facility, states=[MessageState(state) for state in states], limit=limit)
+        wanted = [MessageState(state) for state in states]
+        found = work.outbox.find(facility=facility, states=wanted, stopped=stopped, limit=limit)
+        rests = work.outbox.rests()
     _known(facility, found)
     if as_json:
         click.echo(json.dumps([_message(message) for message in found], ensure_ascii=False, indent=2, default=str))
@@ -105,6 +108,12 @@ def outbox_list(states: tuple[str, ...], facility: str | None, limit: int, as_js
             f"{message.subjects[0]:<28} tries {message.attempts}  {message.problem or message.result_code}"
         )
     click.echo(f"{len(found)} message(s)")
+    for (whose, destination), last in rests.items():
+        if facility in {None, whose}:
+            click.echo(
+                f"{destination.value} of {whose} rests until {_plain(last.until)}, "
+                f"failures in a row: {last.failures}: {last.problem}"
+            )
 
 
 @outbox.command("show", epilog="Example: pomost outbox show 17")
@@ -117,7 +126,7 @@ def outbox_show(number: int, as_json: bool) -> None:
 
     with open_store() as store, store.unit_of_work() as work:
         message = work.outbox.get(number)
-        tries = work.wiretap.find(message=number, limit=TRIES_SHOWN_MAX)
+        tries = work.wiretap.find(message=number, limit=TRIES_SHOWN_MAX) if message is not None else ()
     if message is None:
         _absent("outbox", number)
         return
@@ -141,7 +150,7 @@ def outbox_show(number: int, as_json: bool) -> None:
 @click.argument("number", type=int)
 @click.option("--reason", required=True, help="Why; kept in the audit. No personal data.")
 def outbox_retry(number: int, reason: str) -> None:
-    """Put a refused message back in its line."""
+    """Put a refused or stopped message back in its line."""
     from adapter.bootstrap import open_store
 
     with open_store() as store, store.unit_of_work() as work:

@@ -205,7 +205,18 @@ class Wiretap:
                 keeper = self._keeper
             if not batch or keeper is None:
                 return
+            self._keep_all(keeper, batch)
+
+    def _keep_all(self, keeper: Keeper, batch: Sequence[Ended]) -> None:
+        """Mask and keep; whatever ends this thread in the middle, what it had in hand is counted as lost."""
+        done = False
+        try:
             self._keep(keeper, [self._exchange(each) for each in batch])
+            done = True
+        finally:
+            if not done:
+                with self._changed:
+                    self._lose(len(batch), "our own program failed on it")
 
     def _keep(self, keeper: Keeper, exchanges: Sequence[Exchange]) -> None:
         problem = ""

@@ -32,7 +32,9 @@ def test_a_refused_write_is_listed_shown_and_put_back(refused: Installation) -> 
     shown = refused.call("outbox", "show", number)
     assert shown.code == 0
     assert message["problem"] in shown.out
-    assert refused.call("outbox", "show", number, "--json").json == message
+    told = refused.call("outbox", "show", number, "--json").json
+    assert told.pop("tries")[0]["outcome"] == "refused"
+    assert told == message
 
     done = refused.call("outbox", "retry", number, "--reason", "the visit was moved")
     assert (done.code, done.out) == (0, f"message {number} waits again\n")
