@@ -370,7 +370,7 @@ def _token(kind: str, place: str) -> str:
 def _untoken(token: str, kind: str) -> str:
     """The place that a token stands for. Raises Refusal when it is none that was given out."""
     try:
-        raw = base64.urlsafe_b64decode(token.removeprefix("t-").encode())
+        raw = base64.b64decode(token.removeprefix("t-").encode(), altchars=b"-_", validate=True)
         found, place = raw[4:].decode().split(":", 1)
     except (ValueError, UnicodeError):
         found, place, raw = "", "", b""

@@ -12,7 +12,6 @@ import base64
 import binascii
 import hashlib
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -270,30 +269,31 @@ class Signer:
         *,
         sign: bool = True,
         soap: Soap = SOAP_11,
-        headers: Sequence[etree._Element] = (),
+        headers: str = "",
     ) -> bytes:
         """The reply's bytes. ``message_id`` makes its ids unique; without ``sign`` there is no Security header.
 
-        ``headers`` go in unsigned, before Security.
+        ``headers`` (blocks as text) go in unsigned, before Security.
         """
         security = _SECURITY.format(
             n=message_id, created=_iso(now), expires=_iso(now + self._lifetime), token=self._token
         )
-        root = etree.fromstring(_ENVELOPE.format(soap=soap.namespace, n=message_id, security=security if sign else ""))
-        head, body = root
-        for block in reversed(headers):
-            head.insert(0, block)
+        head = "".join(headers) + (security if sign else "")
+        root = etree.fromstring(
+            _ENVELOPE.format(
+                soap=soap.namespace, n=message_id, head=f"<soapenv:Header>{head}</soapenv:Header>" if head else ""
+            )
+        )
+        body = root[-1]
         body.append(payload)
         etree.cleanup_namespaces(body, keep_ns_prefixes=_PREFIXES_IN_TEXT)
         if sign:
-            timestamp, _, signature = head[-1]
+            timestamp, _, signature = root[0][-1]
             context = xmlsec.SignatureContext()
             context.key = self._key
             context.register_id(body, "Id", WSU)
             context.register_id(timestamp, "Id", WSU)
             context.sign(signature)
-        elif not headers:
-            root.remove(head)
         return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
@@ -320,7 +320,7 @@ _SECURITY = (
     "</ds:Signature></wsse:Security>"
 )
 _ENVELOPE = (
-    f'<soapenv:Envelope xmlns:soapenv="{{soap}}" xmlns:wsu="{WSU}"><soapenv:Header>{{security}}</soapenv:Header>'
+    f'<soapenv:Envelope xmlns:soapenv="{{soap}}" xmlns:wsu="{WSU}">{{head}}'
     '<soapenv:Body wsu:Id="Body-{n}"/></soapenv:Envelope>'
 )
 _PREFIXES_IN_TEXT = ["soapenv", "wsse"]

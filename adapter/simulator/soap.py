@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -100,17 +101,20 @@ def fault_element(fault: Fault, detail: etree._Element, soap: Soap) -> etree._El
     return root
 
 
-def fault_headers(fault: Fault, soap: Soap, spoken: tuple[Soap, ...]) -> list[etree._Element]:
-    """Header blocks that SOAP 1.2 asks for beside a fault: what is spoken here, or what was not understood."""
+def fault_headers(fault: Fault, soap: Soap, spoken: tuple[Soap, ...]) -> str:
+    """Header blocks that SOAP 1.2 asks for beside a fault, as text: what is spoken here, or what was not understood.
+
+    Text, because prefixes stand in their values: they must not be renamed when they come into the envelope.
+    """
     if fault.soap_code == "VersionMismatch" and SOAP_12 in spoken:
-        upgrade = etree.Element(SOAP_12.tag("Upgrade"), nsmap={"env": SOAP_12.namespace})
-        for version in reversed(spoken):
-            name = etree.SubElement(upgrade, SOAP_12.tag("SupportedEnvelope"), nsmap={"e": version.namespace})
-            name.set("qname", "e:Envelope")
-        return [upgrade]
+        named = "".join(
+            f'<env:SupportedEnvelope qname="v{n}:Envelope" xmlns:v{n}="{version.namespace}"/>'
+            for n, version in enumerate(reversed(spoken))
+        )
+        return f'<env:Upgrade xmlns:env="{SOAP_12.namespace}">{named}</env:Upgrade>'
     if fault.soap_code == "MustUnderstand" and soap is SOAP_12 and fault.about:
-        named = etree.QName(fault.about)
-        block = etree.Element(SOAP_12.tag("NotUnderstood"), nsmap={"env": SOAP_12.namespace, "h": named.namespace})
-        block.set("qname", f"h:{named.localname}")
-        return [block]
-    return []
+        name = etree.QName(fault.about)
+        qname, declared = (f"h:{name.localname}", name.namespace) if name.namespace else (name.localname, None)
+        given = f" xmlns:h={quoteattr(declared)}" if declared else ""
+        return f'<env:NotUnderstood xmlns:env="{SOAP_12.namespace}" qname={quoteattr(qname)}{given}/>'
+    return ""

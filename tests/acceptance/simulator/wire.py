@@ -16,6 +16,7 @@ from adapter.simulator.app import Simulator
 from adapter.simulator.certificates import Identity, TestCertificates
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -54,10 +55,11 @@ def context_xml(
 
 @dataclass
 class Answer:
-    """An HTTP answer: status, raw bytes, and the Body's element when it is XML."""
+    """An HTTP answer: status, raw bytes, content type, and the Body's element when it is XML."""
 
     status: int
     raw: bytes
+    content_type: str = ""
 
     @property
     def root(self) -> etree._Element:
@@ -65,7 +67,7 @@ class Answer:
 
     @property
     def content(self) -> etree._Element:
-        return self.root.find(f"{{{SOAP}}}Body")[0]
+        return next(self.root.iterchildren(f"{{{SOAP}}}Body", f"{{{SOAP_12}}}Body"))[0]
 
     def text(self, name: str) -> str | None:
         """Text of the first element of that local name."""
@@ -94,8 +96,10 @@ def sign(
     digest: str = "http://www.w3.org/2001/04/xmlenc#sha256",
     transform: str = EXC,
     sent_certificate: Identity | None = None,
+    soap: str = SOAP,
+    headers: str = "",
 ) -> bytes:
-    """A signed message. ``parts`` are the Ids that the signature covers."""
+    """A signed message. ``parts`` are the Ids that the signature covers; ``headers`` stand after the call context."""
     created = created or datetime.now(UTC)
     pem = (sent_certificate or identity).certificate.read_bytes()
     token = base64.b64encode(ssl.PEM_cert_to_DER_cert(pem.decode())).decode()
@@ -105,7 +109,7 @@ def sign(
         for part in parts
     )
     text = (
-        f'<soapenv:Envelope xmlns:soapenv="{SOAP}" xmlns:wsu="{WSU}"><soapenv:Header>'
+        f'<soapenv:Envelope xmlns:soapenv="{soap}" xmlns:wsu="{WSU}"><soapenv:Header>'
         f'<wsse:Security xmlns:wsse="{WSSE}" soapenv:mustUnderstand="1"><wsu:Timestamp wsu:Id="TS">'
         f"<wsu:Created>{created.isoformat()}</wsu:Created>"
         f"<wsu:Expires>{(created + timedelta(seconds=lifetime)).isoformat()}</wsu:Expires></wsu:Timestamp>"
@@ -115,7 +119,7 @@ def sign(
         f'<ds:SignatureMethod Algorithm="{method}"/>{references}</ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo>'
         f'<wsse:SecurityTokenReference><wsse:Reference URI="#X509" ValueType="{TOKENS}x509-token-profile-1.0#X509v3"/>'
         f"</wsse:SecurityTokenReference></ds:KeyInfo></ds:Signature></wsse:Security>{context or context_xml()}"
-        f'</soapenv:Header><soapenv:Body wsu:Id="Body">{payload}</soapenv:Body></soapenv:Envelope>'
+        f'{headers}</soapenv:Header><soapenv:Body wsu:Id="Body">{payload}</soapenv:Body></soapenv:Envelope>'
     )
     root = etree.fromstring(text)
     signing = xmlsec.SignatureContext()
@@ -153,10 +157,10 @@ class Client:
         url = urlsplit(getattr(self.simulator.urls, system))
         connection = http.client.HTTPSConnection("localhost", url.port, timeout=20, context=tls or self.tls())
         try:
-            headers = {"Content-Type": content_type, "SOAPAction": action}
+            headers = {"Content-Type": content_type} | ({"SOAPAction": action} if action else {})
             connection.request(method, url.path + query, body=raw, headers=headers)
             response = connection.getresponse()
-            return Answer(response.status, response.read())
+            return Answer(response.status, response.read(), response.headers.get("Content-Type", ""))
         finally:
             connection.close()
 
