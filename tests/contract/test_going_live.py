@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from fakes.second_contract import assemble
 
+from adapter.soap.findings import ADVICE
+from adapter.soap.rows import COLUMNS, MARKS, OPTIONAL_COLUMNS, TYPES, load_rows
+from adapter.soap.verbs import LEGEND
+
 GUIDE = Path(__file__).parents[2] / "docs" / "operations" / "going-live.md"
 
 
@@ -66,3 +70,21 @@ def test_every_table_it_names_is_there(folder: Path) -> None:
     known = {path.name for path in (folder.parent / "edited").rglob("*.csv")}
     assert len(named) > 8
     assert set(named) <= known
+
+
+def test_every_finding_type_and_column_is_explained() -> None:
+    guide = re.sub(r"^```\n.*?^```$", "", GUIDE.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    explained = set(re.findall(r"`([^`\n]+)`", guide))
+    assert explained.issuperset({*ADVICE, *TYPES, *MARKS, *OPTIONAL_COLUMNS})
+
+
+def test_the_rows_it_shows_are_rows(tmp_path: Path) -> None:
+    shown = re.findall(r"^    (\w+,(?:request|reply),.*)$", GUIDE.read_text("utf-8"), re.MULTILINE)
+    (tmp_path / "bindings").mkdir()
+    header = ",".join((*COLUMNS, *OPTIONAL_COLUMNS))
+    (tmp_path / "bindings" / "cer.csv").write_text("\n".join([header, *shown]), "utf-8")
+    rows = load_rows(tmp_path, "cer")
+    assert len(rows) == len(shown) >= 6
+    for row in rows:
+        verb = LEGEND["cer"][row.verb]
+        assert set(row.fields) <= (verb.sends if row.direction == "request" else verb.reads)
