@@ -6,10 +6,18 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from adapter.domain.appointment import VisitState
-from adapter.domain.rules.verdict import Verdict, allowed, refused
+from adapter.domain.rules.rule import Action, Rule, Standing
+from adapter.domain.rules.verdict import Verdict
 
-RULE = "X-TRANSITION"
-ARTICLE = "mappings/visit_transitions.csv"
+TRANSITION = Rule(
+    "X-TRANSITION",
+    "Dozwolone zmiany stanu wizyty",
+    "Permitted changes of a visit's state",
+    "mappings/visit_transitions.csv",
+    (Action.ERROR,),
+    ("E-TRANSITION",),
+    Standing.INFERRED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +40,8 @@ class Transitions:
     def judge(self, before: VisitState | None, after: VisitState) -> Verdict:
         """The same as a verdict: a change that the table does not have is an anomaly to be shown."""
         if self.permits(before, after):
-            return allowed(RULE, ARTICLE)
-        return refused(
-            RULE,
-            ARTICLE,
+            return TRANSITION.allow()
+        return TRANSITION.refuse(
             "E-TRANSITION",
             f"zmiana stanu wizyty z {before} na {after} jest niedozwolona",
             f"a visit may not go from {before} to {after}",

@@ -7,12 +7,36 @@ Category 4 has its own rule, V-07. Categories 1, 3 and 6 have no kind of their o
 from __future__ import annotations
 
 from adapter.domain.entitlement import Category, Criterion
-from adapter.domain.rules.verdict import Verdict, allowed, refused, warned
+from adapter.domain.rules.rule import Action, Rule, Standing
+from adapter.domain.rules.verdict import Verdict
 from adapter.domain.slot import SlotKind
 
-ARTICLE_KIND = "SEED-000; art. 19a ust. 4 pkt 3 ustawy z 27.08.2004"
-ARTICLE_CONTINUING = "art. 20 ust. 1a ustawy z 27.08.2004"
-ARTICLE_CATEGORY = "art. 19a ust. 4 pkt 3 ustawy z 27.08.2004"
+I07 = Rule(
+    "I-07",
+    "Rodzaj terminu według kategorii",
+    "Kind of term by category",
+    "SEED-000; art. 19a ust. 4 pkt 3 ustawy z 27.08.2004",
+    (Action.ERROR, Action.WARN),
+    ("E-CER-KIND", "W-CER-KIND"),
+    Standing.INFERRED,
+)
+U04 = Rule(
+    "U-04",
+    "Kontynuujący leczenie nie jest na liście oczekujących",
+    "A continuing patient is on no waiting list",
+    "art. 20 ust. 1a ustawy z 27.08.2004",
+    (Action.ERROR,),
+    ("E-K-LIST",),
+)
+C01 = Rule(
+    "C-01",
+    "Sześć kategorii; na liście oczekujących tylko 2 i 3",
+    "Six categories; only 2 and 3 are on a waiting list",
+    "art. 19a ust. 4 pkt 3 ustawy z 27.08.2004",
+    (Action.ERROR,),
+    ("E-CAT-LIST",),
+)
+RULES = (I07, U04, C01)
 
 
 def expected_kind(category: Category, criterion: Criterion) -> SlotKind | None:
@@ -27,7 +51,7 @@ def expected_kind(category: Category, criterion: Criterion) -> SlotKind | None:
 def kind_for_category(kind: SlotKind, category: Category, criterion: Criterion) -> Verdict:
     """I-07: the slot's kind agrees with the patient's category and criterion."""
     if category is Category.PRIVILEGED:
-        return allowed("I-07", ARTICLE_KIND)
+        return I07.allow()
     if kind is SlotKind.PRIVILEGED:
         return _wrong_kind(
             "termin uprzywilejowany jest tylko dla pacjenta uprzywilejowanego",
@@ -35,9 +59,7 @@ def kind_for_category(kind: SlotKind, category: Category, criterion: Criterion) 
         )
     expected = expected_kind(category, criterion)
     if expected is None:
-        return warned(
-            "I-07",
-            ARTICLE_KIND,
+        return I07.warn(
             "W-CER-KIND",
             f"kategoria {category.value} nie ma własnego rodzaju terminu; sprawdź wybór terminu",
             f"category {category.value} has no slot kind of its own; check the choice of the slot",
@@ -47,29 +69,25 @@ def kind_for_category(kind: SlotKind, category: Category, criterion: Criterion) 
             "rodzaj terminu nie zgadza się z kategorią lub kryterium medycznym pacjenta",
             f"the patient's category or criterion asks for a slot of the kind {expected.value}, not {kind.value}",
         )
-    return allowed("I-07", ARTICLE_KIND)
+    return I07.allow()
 
 
 def _wrong_kind(text_pl: str, text_en: str) -> Verdict:
-    return refused("I-07", ARTICLE_KIND, "E-CER-KIND", text_pl, text_en)
+    return I07.refuse("E-CER-KIND", text_pl, text_en)
 
 
 def may_wait(category: Category) -> Verdict:
     """U-04 and C-01: continuing patients, those served on the day and emergencies are on no waiting list."""
     if category is Category.CONTINUING:
-        return refused(
-            "U-04",
-            ARTICLE_CONTINUING,
+        return U04.refuse(
             "E-K-LIST",
             "pacjenta kontynuującego leczenie nie wpisuje się na listę oczekujących",
             "a patient who continues treatment is not put on a waiting list",
         )
     if category in {Category.SAME_DAY, Category.EMERGENCY}:
-        return refused(
-            "C-01",
-            ARTICLE_CATEGORY,
+        return C01.refuse(
             "E-CAT-LIST",
             f"pacjent kategorii {category.value} nie czeka na liście oczekujących",
             f"a patient of category {category.value} is on no waiting list",
         )
-    return allowed("U-04", ARTICLE_CONTINUING)
+    return U04.allow()

@@ -12,15 +12,70 @@ from datetime import date
 from adapter.domain.appointment import Visit
 from adapter.domain.entitlement import Category
 from adapter.domain.moments import add_working_days, warsaw_day
-from adapter.domain.rules.verdict import Verdict, allowed, refused, warned
+from adapter.domain.rules.rule import Action, Rule, Standing
+from adapter.domain.rules.verdict import Verdict
 from adapter.domain.slot import SlotKind
 
 LIMIT_WORKING_DAYS = 7
 """V-03: specialist ambulatory care, from the day of report."""
 
-ARTICLE_LIMIT = "art. 47c ust. 4 ustawy z 27.08.2004; SEED-000"
-ARTICLE_CER = "SEED-000"
-ARTICLE_BASIS = "art. 19a ust. 4 pkt 3 lit. d ustawy z 27.08.2004"
+C05 = Rule(
+    "C-05",
+    "Kategoria 4 wymaga podstawy uprawnienia",
+    "Category 4 needs the basis of the right",
+    "art. 19a ust. 4 pkt 3 lit. d ustawy z 27.08.2004",
+    (Action.ERROR,),
+    ("E-PRIV-BASIS",),
+)
+V03 = Rule(
+    "V-03",
+    "Uprzywilejowany w AOS: najpóźniej siódmy dzień roboczy",
+    "Privileged in ambulatory care: the seventh working day at the latest",
+    "art. 47c ust. 4 ustawy z 27.08.2004; SEED-000",
+    (Action.ERROR,),
+    ("E-PRIV-7WD",),
+)
+V04 = Rule(
+    "V-04",
+    "Uprzywilejowanego nie wpisuje się do Poczekalni",
+    "A privileged patient never goes to the waiting room",
+    "SEED-000",
+    (Action.ERROR,),
+    ("E-PRIV-WAITROOM",),
+)
+V05 = Rule(
+    "V-05",
+    "Rezygnacja z uprawnienia",
+    "The patient gives the privilege up",
+    "SEED-000",
+    (Action.WARN,),
+)
+V06 = Rule(
+    "V-06",
+    "Na termin uprzywilejowany zapisuje tylko placówka, po sprawdzeniu uprawnienia",
+    "Only the facility books on a privileged slot, after it verified the right",
+    "SEED-000",
+    (Action.ERROR,),
+    ("E-PRIV-SELF", "E-PRIV-UNVERIFIED"),
+)
+V07 = Rule(
+    "V-07",
+    "Rodzaje terminów dla uprzywilejowanych",
+    "Kinds of terms for the privileged",
+    "SEED-000",
+    (Action.WARN,),
+    ("W-PRIV-SLOT",),
+    Standing.INFERRED,
+)
+V09 = Rule(
+    "V-09",
+    "Odwołanie pierwszej wizyty: utrata uprawnienia",
+    "Cancelling the first visit loses the privilege",
+    "SEED-000",
+    (Action.AUTO, Action.WARN),
+    ("W-PRIV-LOST",),
+)
+RULES = (C05, V03, V04, V05, V06, V07, V09)
 
 
 def waived(visit: Visit, today: date) -> bool:
@@ -43,41 +98,35 @@ def latest_day(visit: Visit) -> date:
 def basis(visit: Visit) -> Verdict:
     """C-05: category 4 names the basis of the right."""
     if visit.entitlement is None:
-        return refused(
-            "C-05",
-            ARTICLE_BASIS,
+        return C05.refuse(
             "E-PRIV-BASIS",
             "kategoria 4 wymaga wskazania podstawy uprawnienia",
             "category 4 must name the basis of the right",
         )
-    return allowed("C-05", ARTICLE_BASIS)
+    return C05.allow()
 
 
 def within_limit(visit: Visit) -> Verdict:
     """V-03: not later than 7 working days after the day of report. A visit without a term breaks nothing yet."""
     if visit.starts is None:
-        return allowed("V-03", ARTICLE_LIMIT)
+        return V03.allow()
     latest = latest_day(visit)
     if warsaw_day(visit.starts) > latest:
-        return refused(
-            "V-03",
-            ARTICLE_LIMIT,
+        return V03.refuse(
             "E-PRIV-7WD",
             f"pacjent uprzywilejowany: termin najpóźniej {latest.isoformat()} (7 dni roboczych od zgłoszenia)",
             f"privileged patient: the term is {latest.isoformat()} at the latest (7 working days from the report)",
         )
-    return allowed("V-03", ARTICLE_LIMIT)
+    return V03.allow()
 
 
 def waiting_room(visit: Visit, today: date) -> Verdict:
     """V-04: a privileged patient is never put in the waiting room; V-05: unless he gave the privilege up."""
     if visit.category is not Category.PRIVILEGED:
-        return allowed("V-04", ARTICLE_CER)
+        return V04.allow()
     if waived(visit, today):
-        return allowed("V-05", ARTICLE_CER)
-    return refused(
-        "V-04",
-        ARTICLE_CER,
+        return V05.allow()
+    return V04.refuse(
         "E-PRIV-WAITROOM",
         "pacjenta uprzywilejowanego nie wolno wpisać do Poczekalni bez jego rezygnacji z uprawnienia",
         "a privileged patient must not be put in the waiting room unless he gave the privilege up",
@@ -87,38 +136,32 @@ def waiting_room(visit: Visit, today: date) -> Verdict:
 def booked_by_facility(visit: Visit, kind: SlotKind, today: date, *, by_patient: bool) -> Verdict:
     """V-06: on a privileged slot only the facility books, after it verified the right."""
     if kind is not SlotKind.PRIVILEGED:
-        return allowed("V-06", ARTICLE_CER)
+        return V06.allow()
     if by_patient:
-        return refused(
-            "V-06",
-            ARTICLE_CER,
+        return V06.refuse(
             "E-PRIV-SELF",
             "na termin uprzywilejowany zapisuje tylko placówka, po sprawdzeniu uprawnienia",
             "only the facility books on a privileged slot, after it checked the right",
         )
     right = visit.entitlement
     if right is None or right.verified_at is None or not right.verified or warsaw_day(right.verified_at) > today:
-        return refused(
-            "V-06",
-            ARTICLE_CER,
+        return V06.refuse(
             "E-PRIV-UNVERIFIED",
             "uprawnienie nie zostało sprawdzone: brak osoby lub daty sprawdzenia",
             "the right was not verified: who did it or when is missing",
         )
-    return allowed("V-06", ARTICLE_CER)
+    return V06.allow()
 
 
 def permitted_kind(kind: SlotKind, *, first_visit: bool) -> Verdict:
     """V-07: a privileged slot, or a stable one within the limit; the others are shown for a first visit."""
     if first_visit and kind in {SlotKind.URGENT, SlotKind.CONTINUATION}:
-        return warned(
-            "V-07",
-            ARTICLE_CER,
+        return V07.warn(
             "W-PRIV-SLOT",
             "pierwsza wizyta pacjenta uprzywilejowanego na terminie innym niż uprzywilejowany lub stabilny",
             "first privileged visit on a slot that is neither privileged nor stable",
         )
-    return allowed("V-07", ARTICLE_CER)
+    return V07.allow()
 
 
 def loses_privilege(visit: Visit, today: date, *, by_patient: bool, first_visit: bool) -> bool:
@@ -135,11 +178,9 @@ def loses_privilege(visit: Visit, today: date, *, by_patient: bool, first_visit:
 def cancelled_first_visit(visit: Visit, today: date, *, by_patient: bool, first_visit: bool) -> Verdict:
     """V-09: after such a cancellation the patient waits as category 2; staff must know."""
     if loses_privilege(visit, today, by_patient=by_patient, first_visit=first_visit):
-        return warned(
-            "V-09",
-            ARTICLE_CER,
+        return V09.warn(
             "W-PRIV-LOST",
             "pacjent odwołał pierwszą wizytę: traci uprawnienie i przechodzi do Poczekalni (kategoria 4 -> 2)",
             "the patient cancelled the first visit: the privilege is lost, he goes to the waiting room (4 -> 2)",
         )
-    return allowed("V-09", ARTICLE_CER)
+    return V09.allow()

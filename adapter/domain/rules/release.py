@@ -10,14 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapter.domain.appointment import VisitState
-from adapter.domain.rules.verdict import Verdict, allowed, refused
+from adapter.domain.rules.rule import Action, Rule
+from adapter.domain.rules.verdict import Verdict
 
 NO_SHOW_REASON = "no-show"
 """The reason that the state no-show stands for when the EHR gives none."""
 
 ENDED_WITHOUT_SERVICE = frozenset({VisitState.CANCELLED, VisitState.NO_SHOW})
-ARTICLE_RELEASE = "art. 20 ust. 2b ustawy z 27.08.2004"
-ARTICLE_REASON = "art. 19a ust. 4 pkt 4 i art. 20 ust. 2 pkt 4 ustawy z 27.08.2004"
+R05 = Rule(
+    "R-05",
+    "Zwrot skierowania przy skreśleniu",
+    "Release of the referral on removal",
+    "art. 20 ust. 2b ustawy z 27.08.2004",
+    (Action.AUTO,),
+)
+X01 = Rule(
+    "X-01",
+    "Skreślenie: zawsze data i przyczyna",
+    "A removal always has date and reason",
+    "art. 19a ust. 4 pkt 4 i art. 20 ust. 2 pkt 4 ustawy z 27.08.2004",
+    (Action.ERROR,),
+    ("E-X-REASON",),
+)
+RULES = (R05, X01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +63,9 @@ def finishes_referral(state: VisitState) -> bool:
 def reason_given(state: VisitState, reason: EndReason | None) -> Verdict:
     """X-01: an end without service has a reason."""
     if state in ENDED_WITHOUT_SERVICE and reason is None:
-        return refused(
-            "X-01",
-            ARTICLE_REASON,
+        return X01.refuse(
             "E-X-REASON",
             "odwołanie wizyty wymaga podania przyczyny",
             "a cancellation needs a reason",
         )
-    return allowed("X-01", ARTICLE_REASON)
+    return X01.allow()

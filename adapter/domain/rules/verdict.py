@@ -1,4 +1,5 @@
-"""What a rule says: allowed, warned or refused, with its id, its article and a text in both languages.
+"""What a rule says: allowed, warned, refused, needs a person or do this, with its id, its article and a text in both
+languages.
 
 Rules are pure functions that return verdicts. They never raise: whoever asks decides what a refusal
 stops. ``require`` turns refusals into the error of the caller's floor.
@@ -21,6 +22,10 @@ class Outcome(StrEnum):
     """Accepted and shown."""
     REFUSED = "refused"
     """Nothing is sent on."""
+    NEEDS_PERSON = "needs-person"
+    """A task for somebody; what was asked about goes on."""
+    DO_THIS = "do-this"
+    """Pomost does what the code names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ class Verdict:
     """One rule's answer.
 
     ``rule`` is an id of docs/law.md, ``article`` its source, ``code`` what software matches on
-    (``E-...`` refused, ``W-...`` warned, empty when allowed). Texts hold no person's data.
+    (``E-...`` refused, ``W-...`` warned, empty when allowed). Texts hold no person's data. Made by
+    :class:`adapter.domain.rules.rule.Rule` only, so that none lacks its article.
     """
 
     outcome: Outcome
@@ -49,24 +55,14 @@ class Verdict:
         return self.outcome is Outcome.WARNED
 
 
-def allowed(rule: str, article: str) -> Verdict:
-    """The rule was asked and has nothing against it."""
-    return Verdict(Outcome.ALLOWED, rule, article)
-
-
-def warned(rule: str, article: str, code: str, text_pl: str, text_en: str) -> Verdict:
-    """Accepted, and shown."""
-    return Verdict(Outcome.WARNED, rule, article, code, text_pl, text_en)
-
-
-def refused(rule: str, article: str, code: str, text_pl: str, text_en: str) -> Verdict:
-    """Not accepted."""
-    return Verdict(Outcome.REFUSED, rule, article, code, text_pl, text_en)
-
-
 def refusals(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Only the refusals, in their order."""
     return tuple(verdict for verdict in verdicts if verdict.refused)
+
+
+def tasks(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Only those that need a person, in their order."""
+    return tuple(verdict for verdict in verdicts if verdict.outcome is Outcome.NEEDS_PERSON)
 
 
 def warnings(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
