@@ -7,7 +7,7 @@ Troubles asked for are made here.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -190,9 +190,7 @@ class Service:
         raw = self._sign(element, soap, sign=self.sign_faults, headers=headers)
         return Reply(status_of(fault, soap), raw, _content_type(soap))
 
-    def _sign(
-        self, payload: etree._Element, soap: Soap, *, sign: bool, headers: Sequence[etree._Element] = ()
-    ) -> bytes:
+    def _sign(self, payload: etree._Element, soap: Soap, *, sign: bool, headers: str = "") -> bytes:
         number = f"{self.system}-{next(self._numbers)}"
         return self.signer.envelope(payload, self.now(), number, sign=sign, soap=soap, headers=headers)
 

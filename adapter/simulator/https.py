@@ -277,7 +277,8 @@ class _Connection(BaseHTTPRequestHandler):
             if context is None:
                 raise ConnectionAbortedError("dropped on request")
             raw.settimeout(HANDSHAKE_TIMEOUT_SECONDS)
-            self.request = _shake_hands(context, raw)
+            secured = _shake_hands(context, raw)
+            self.request, self.certificate = secured, secured.getpeercert(binary_form=True)
         self.request.settimeout(IDLE_TIMEOUT_SECONDS)
         self.server.keep(self.request, reading=True)
         super().setup()
