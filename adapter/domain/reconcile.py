@@ -105,7 +105,10 @@ def judge(pair: SlotPair, tolerance: timedelta) -> list[Discrepancy]:
 
 
 def match_visits(pair: SlotPair) -> Matched:
-    """Place the visits of both sides against each other, by link or by our own reference."""
+    """Place the visits of both sides against each other, by link or by our own reference.
+
+    Where several fit, the one whose national id we hold goes first, whatever the order of the lists.
+    """
     on_slot = pair.hospital.visits if pair.hospital is not None else ()
     listed = pair.national.visits if pair.national is not None else ()
     standing = tuple(sorted((v for v in listed if v.state in STANDING_IN_CER), key=lambda v: v.id))
@@ -114,7 +117,9 @@ def match_visits(pair: SlotPair) -> Matched:
     unknown_here: list[NationalVisit] = []
     mismatched: list[tuple[NationalVisit, HospitalVisitView]] = []
     for theirs in standing:
-        own = [ours for ours in records if _same(ours, theirs)]
+        own = sorted(
+            (ours for ours in records if _same(ours, theirs)), key=lambda v: (v.national_id != theirs.id, v.id)
+        )
         if not own:
             unknown_here.append(theirs)
         elif all(ours.id not in here for ours in own):
@@ -122,7 +127,7 @@ def match_visits(pair: SlotPair) -> Matched:
     only_here: list[HospitalVisitView] = []
     local: list[HospitalVisitView] = []
     for ours in sorted((v for v in on_slot if v.active), key=lambda v: v.id):
-        theirs_all = [theirs for theirs in listed if _same(ours, theirs)]
+        theirs_all = sorted((v for v in listed if _same(ours, v)), key=lambda v: (v.id != ours.national_id, v.id))
         if any(theirs.state in STANDING_IN_CER for theirs in theirs_all):
             continue
         if theirs_all:

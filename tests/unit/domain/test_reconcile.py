@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapter.domain.appointment import VisitState
@@ -389,6 +389,16 @@ def test_two_sides_that_agree_always_give_no_discrepancy(
 
 
 @given(pairs)
+@example(
+    pair(
+        hospital(SlotState.FREE, ours("A2", "V2", VisitState.PENDING)),
+        national(
+            NationalSlotState.OPEN,
+            NationalVisit("V1", "N1", NationalVisitState.CANCELLED, None, "A2"),
+            NationalVisit("V2", "N1", NationalVisitState.CANCELLED, None, None),
+        ),
+    )
+)
 def test_the_order_in_which_visits_are_listed_never_matters(given_pair: SlotPair) -> None:
     def turned(view: object, visits: tuple[object, ...]) -> object:
         from dataclasses import replace
