@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outbox": ("adapter.cli.inspect:outbox", "List, show, retry and drop national writes."),
     "pull": ("adapter.cli.operate:pull", "Fetch what patients did in CeR, now."),
     "reconcile": ("adapter.cli.reconcile:reconcile", "Compare both calendars and name every difference."),
+    "referrals": ("adapter.cli.referrals:referrals", "E-referrals in P1: look, search, refuse, issue."),
     "report": ("adapter.cli.report:report", "Write the discrepancy package for CeZ."),
     "serve": ("adapter.cli.serve:serve", "Run web and worker in one process."),
     "settle": ("adapter.cli.operate:settle", "Ask about messages whose answer was lost, now."),
