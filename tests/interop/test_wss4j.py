@@ -1,4 +1,4 @@
-"""WSS4J 1.6 (Java), which nobody here wrote, accepts our signed messages, and we accept its.
+"""WSS4J 1.6 (Java), which nobody here wrote, accepts our signed messages, and we accept its; also over mutual TLS.
 
 Debian packages: ``default-jdk-headless libwss4j-java libxml-security-java`` (the last two bring
 ``libcommons-logging-java``). Without them the tests are skipped and say what is missing; with
@@ -10,23 +10,34 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import soap_attacks
+from acceptance.simulator.wire import CER, SOAP, context_xml
 from lxml import etree
 
+from adapter import resources
+from adapter.errors import InDoubt
+from adapter.ports import CallContext
+from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates, make_test_certificates
 from adapter.soap.broken import BrokenExchange
+from adapter.soap.channel import SoapChannel
+from adapter.soap.endpoint import EndpointConfig
 from adapter.soap.envelope import build_envelope
+from adapter.soap.faults import load_refusals
 from adapter.soap.keys import Identity, IdentityFile, read_identity
 from adapter.soap.replay import ReplayMemory
 from adapter.soap.sign import Signer, sign
 from adapter.soap.timestamp import TimeLimits
+from adapter.soap.transport import TransportConfig
 from adapter.soap.trust import SignerPin, SignerTrust
 from adapter.soap.verify import Verifier
+from adapter.soap.wire import BoundOperation
 
 pytestmark = pytest.mark.interop
 
@@ -56,8 +67,8 @@ Peer = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
-    """The compiled Java program; call it with its arguments, get its lines."""
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    """The Java program, started once; call it with a command's words, get its lines."""
     absent = missing()
     if absent and os.environ.get("POMOST_INTEROP_REQUIRED") == "1":
         pytest.fail(absent)
@@ -69,19 +80,39 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Peer:
     assert javac is not None
     assert java is not None
     subprocess.run([javac, "-cp", classpath, "-d", folder, SOURCE], check=True, timeout=TIMEOUT_SECONDS)
+    options = ["-XX:TieredStopAtLevel=1", "-Dsun.net.httpserver.nodelay=true", "-Dfile.encoding=UTF-8"]
+    program = subprocess.Popen(
+        [java, *options, "-cp", classpath, "Wss4jPeer"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    source, sink = program.stdout, program.stdin
+    assert source is not None
+    assert sink is not None
 
-    def run(*arguments: object) -> list[str]:
-        done = subprocess.run(
-            [java, "-XX:TieredStopAtLevel=1", "-cp", classpath, "Wss4jPeer", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()
+    def run(*words: object) -> list[str]:
+        sink.write("\t".join(map(str, words)) + "\n")
+        sink.flush()
+        lines = []
+        for line in source:
+            if line == ".\n":
+                assert not any(each.startswith("error\t") for each in lines), lines
+                return lines
+            lines.append(line.removesuffix("\n"))
+        raise AssertionError("the Java program ended")
 
-    return run
+    try:
+        yield run
+    finally:
+        sink.close()
+        try:
+            program.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait(timeout=10)
+        source.close()
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +204,112 @@ def test_wss4j_refuses_a_certificate_of_another_authority(peer: Peer, identity: 
     other = make_test_certificates(tmp_path / "other", now=datetime.now(UTC))
     (file,) = written(tmp_path, [ours(identity, CONTENTS[0])])
     assert peer("verify", other.ca, file)[0].startswith("refused")
+
+
+# ------------------------------------------------------------------ over mutual TLS, both ways
+
+OPERATION = BoundOperation("cer", "delete_slot", "operation", "urn:operation")
+
+
+class Now:
+    """The machine's time: TLS looks at it too."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here waits")
+
+
+@pytest.fixture(scope="module")
+def port(peer: Peer, made: TestCertificates) -> int:
+    """An HTTPS server in Java that wants a client certificate and a signature, and signs its answers."""
+    (said,) = peer("serve", made.ca, made.server_tls.p12, made.password, made.p1_wss.p12, "p1-wss")
+    return int(said)
+
+
+def channel(made: TestCertificates, port: int, signing: IdentityFile | None = None) -> SoapChannel:
+    return SoapChannel(
+        EndpointConfig(
+            channel="p1",
+            transport=TransportConfig(f"https://localhost:{port}/", made.ca),
+            tls=IdentityFile(made.client_tls.certificate, made.client_tls.key),
+            signing=signing or IdentityFile(made.client_wss.certificate, made.client_wss.key),
+            signer=SignerPin(made.ca, ("Test P1 WSS",), (made.crl,)),
+        ),
+        clock=Now(),
+        refusals=load_refusals(resources.mappings()),
+        context_block=lambda context: etree.fromstring(CONTEXT),
+        read_fault=lambda detail: [],
+    )
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_our_channel_and_a_java_server_believe_each_other(made: TestCertificates, port: int, version: str) -> None:
+    """WSS4J found our Body, Timestamp and call context signed; we verified its answer; both over mutual TLS."""
+    ours = channel(made, port)
+    for content in CONTENTS:
+        operation = replace(OPERATION, soap_version=version)
+        call = CallContext("demo", "correlation-1", "message-1")
+        answer = ours.exchange(call, operation, etree.fromstring(content), write=True)
+        assert answer.content.findtext("{urn:r}said") == "accepted Body,Timestamp,context"
+    ours.close()
+
+
+def test_a_java_server_refuses_a_signer_of_another_authority(
+    made: TestCertificates, port: int, tmp_path: Path
+) -> None:
+    """Its fault is not signed: on a write it proves nothing."""
+    other = make_test_certificates(tmp_path / "other", now=datetime.now(UTC))
+    stranger = channel(made, port, IdentityFile(other.client_wss.certificate, other.client_wss.key))
+    with pytest.raises(InDoubt) as caught:
+        stranger.exchange(CallContext("demo", "c", "m"), OPERATION, etree.fromstring(CONTENTS[0]), write=True)
+    assert caught.value.code == "SOAP_FAULT_UNAUTHENTICATED"
+
+
+@pytest.fixture(scope="module")
+def simulator(made: TestCertificates) -> Iterator[Simulator]:
+    config = SimulatorConfig(
+        certificates=made.folder, client_subjects=frozenset({made.client_wss.subject}), crl=made.crl
+    )
+    with Simulator(config) as running:
+        yield running
+
+
+def call(
+    peer: Peer, made: TestCertificates, simulator: Simulator, folder: Path, payload: str, signer: str
+) -> list[str]:
+    plain = folder / "request.xml"
+    context = context_xml().replace(' wsu:Id="Context"', "")
+    plain.write_text(
+        f'<e:Envelope xmlns:e="{SOAP}"><e:Header>{context}</e:Header><e:Body>{LIST}</e:Body></e:Envelope>',
+        encoding="utf-8",
+    )
+    key = made.folder / f"{signer}.p12"
+    action = "urn:pobierzBazoweDaneListySlotow"
+    url = simulator.urls.cer
+    return peer("call", url, action, made.ca, made.client_tls.p12, made.password, key, signer, plain)
+
+
+LIST = (
+    f'<c:PobierzBazoweDaneListySlotowRequest xmlns:c="{CER}"><c:identyfikatorHarmonogramu>s'
+    "</c:identyfikatorHarmonogramu><c:dzien>2026-12-01</c:dzien></c:PobierzBazoweDaneListySlotowRequest>"
+)
+
+
+def test_a_java_client_and_the_simulator_believe_each_other(
+    peer: Peer, made: TestCertificates, simulator: Simulator, tmp_path: Path
+) -> None:
+    """WSS4J's protected element is the Body of the simulator's answer."""
+    said, content = call(peer, made, simulator, tmp_path, "client-wss")
+    assert said == "200\taccepted\tBody,Timestamp\tPobierzBazoweDaneListySlotowResponse"
+    assert content.endswith("urn:csioz:p1:kod:major:Sukces")
+
+
+def test_the_simulator_refuses_a_java_client_that_nobody_pinned(
+    peer: Peer, made: TestCertificates, simulator: Simulator, tmp_path: Path
+) -> None:
+    """And WSS4J accepts the signature of its fault."""
+    said, content = call(peer, made, simulator, tmp_path, "p1-wss")
+    assert said == "500\taccepted\tBody,Timestamp\tFault"
+    assert "certyfikatNiewazny" in content
