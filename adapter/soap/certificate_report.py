@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from cryptography import x509
 from adapter.errors import Misconfigured
 from adapter.soap.endpoint import EndpointConfig
 from adapter.soap.keys import IdentityFile, check_pair, read_identity
-from adapter.soap.trust import read_certificates, read_crl
+from adapter.soap.trust import check_issuer, read_certificates, read_crl
 
+SAME_AS_TLS = "it is the same certificate as for TLS: the authority issues one for each purpose"
 WARNING_DAYS = 30
 CRL_WARNING_DAYS = 1
 """A revocation list is renewed every few days; a month's notice would never end."""
@@ -66,11 +67,12 @@ def certificate_report(endpoints: Iterable[tuple[str, EndpointConfig]], *, now: 
     for owner, config in endpoints:
         if config.tls is not None:
             lines += _identity(owner, TLS, config.tls, now)
-        lines += _identity(owner, SIGNING, config.signing, now)
+        signing = _identity(owner, SIGNING, config.signing, now)
+        lines += [_apart(line, config.tls, config.signing) for line in signing]
         lines += _authorities(owner, CA_BUNDLE, config.transport.ca_bundle, now)
         if config.signer is not None:
             lines += _authorities(owner, SIGNER_CA, config.signer.ca_file, now)
-            lines += [_revocation_list(owner, path, now) for path in config.signer.crl_files]
+            lines += [_revocation_list(owner, path, config.signer.ca_file, now) for path in config.signer.crl_files]
     return lines
 
 
@@ -96,6 +98,17 @@ def _identity(owner: str, kind: str, file: IdentityFile, now: datetime) -> list[
     return [_line(owner, kind, str(file.path), certificate, now)]
 
 
+def _apart(line: CertificateLine, tls: IdentityFile | None, signing: IdentityFile) -> CertificateLine:
+    """The line of a signing certificate, with the problem that it is the one for TLS as well."""
+    if tls is None or line.problem:
+        return line
+    try:
+        same = read_identity(tls).certificate == read_identity(signing).certificate
+    except Misconfigured:  # its own line says what is wrong with it
+        return line
+    return replace(line, problem=SAME_AS_TLS) if same else line
+
+
 def _authorities(owner: str, kind: str, path: Path, now: datetime) -> list[CertificateLine]:
     try:
         return [_line(owner, kind, str(path), certificate, now) for certificate in read_certificates(path)]
@@ -103,9 +116,10 @@ def _authorities(owner: str, kind: str, path: Path, now: datetime) -> list[Certi
         return [_unreadable(owner, kind, str(path), error)]
 
 
-def _revocation_list(owner: str, path: Path, now: datetime) -> CertificateLine:
+def _revocation_list(owner: str, path: Path, ca_file: Path, now: datetime) -> CertificateLine:
     try:
         revoked = read_crl(path)
+        check_issuer(path, revoked, ca_file)
     except Misconfigured as error:
         return _unreadable(owner, CRL, str(path), error)
     until = revoked.next_update_utc

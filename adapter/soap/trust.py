@@ -25,6 +25,7 @@ from adapter.errors import Misconfigured
 from adapter.soap.broken import SIGNER, BrokenExchange, unverified
 
 KEY_BITS_MIN = 2048
+CRL_FOREIGN = "CRL_FOREIGN"
 KNOWN_MAX = 64
 """Certificates that were found good and are not computed again."""
 _SHA_2 = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
@@ -77,6 +78,31 @@ def read_crl(path: Path) -> x509.CertificateRevocationList:
         raise Misconfigured(f"cannot read the revocation list {path}: {error.strerror}", setting=str(path)) from error
     except ValueError as error:
         raise Misconfigured(f"the file {path} holds no revocation list", setting=str(path)) from error
+
+
+def check_issuer(path: Path, revoked: x509.CertificateRevocationList, ca_file: Path) -> None:
+    """Return when a revocation list is one of the authorities in ``ca_file``, and signed by it.
+
+    Raises:
+        Misconfigured: ``CRL_FOREIGN``: it says nothing about the signers that we believe; or it is not signed by the
+            authority that it names; or the CA file cannot be read. The message names the file.
+    """
+    named = [each for each in read_certificates(ca_file) if each.subject == revoked.issuer]
+    if not named:
+        raise Misconfigured(
+            f"the revocation list {path} is from an authority that is not in {ca_file}: it revokes nobody here",
+            setting=str(path),
+            code=CRL_FOREIGN,
+        )
+    if not any(_signed_by(revoked, each) for each in named):
+        raise Misconfigured(f"the revocation list {path} is not signed by its authority", setting=str(path))
+
+
+def _signed_by(revoked: x509.CertificateRevocationList, anchor: x509.Certificate) -> bool:
+    try:
+        return revoked.is_signature_valid(anchor.public_key())  # type: ignore[arg-type]  # another kind: TypeError
+    except (TypeError, UnsupportedAlgorithm):
+        return False
 
 
 @dataclass(frozen=True, slots=True)

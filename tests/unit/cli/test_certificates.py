@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from adapter.cli.main import main
-from adapter.simulator.certificates import TestCertificates, make_test_certificates
+from adapter.simulator.certificates import Authority, TestCertificates, make_test_certificates
 
 CALLER = (
     'caller = {podmiot="000000927722", user_root="1", user_extension="2", workplace_root="3", '
@@ -132,3 +133,37 @@ def test_make_test_names_a_folder_it_cannot_write(capsys: pytest.CaptureFixture[
     (tmp_path / "file").write_text("")
     code, _, err = run(capsys, "certificates", "make-test", str(tmp_path / "file" / "below"))
     assert (code, str(tmp_path / "file" / "below") in err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        pytest.param("Another CA", "is from an authority that is not in", id="a list of another authority"),
+        pytest.param("Pomost test CA", "is not signed by its authority", id="a list that only claims to be"),
+    ],
+)
+def test_check_reports_a_revocation_list_that_revokes_nobody_here(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    made: TestCertificates,
+    name: str,
+    says: str,
+) -> None:
+    (tmp_path / "other").mkdir()
+    foreign = Authority(tmp_path / "other", now=datetime.now(UTC), name=name).revoke("other.crl")
+    configure(monkeypatch, tmp_path, replace(made, crl=foreign))
+    code, out, _ = run(capsys, "certificates", "check", "--json")
+    problems = {row["kind"]: row["problem"] for row in json.loads(out) if row["problem"]}
+    assert (code, set(problems)) == (3, {"crl"})
+    assert says in problems["crl"]
+    assert str(foreign) in problems["crl"]
+
+
+def test_check_reports_one_certificate_for_both_purposes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, made: TestCertificates
+) -> None:
+    configure(monkeypatch, tmp_path, replace(made, client_wss=made.client_tls))
+    code, out, _ = run(capsys, "certificates", "check")
+    assert code == 3
+    assert out.count("it is the same certificate as for TLS") == 2
