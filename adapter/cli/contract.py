@@ -22,6 +22,11 @@ HEADINGS = {
     "adds": "Adds",
     "drops": "Drops what no row uses",
 }
+NEXT_STEPS = """What to do next, with the new messages beside you:
+  1. Take a copy of mappings/. In bindings/ give each verb named above its operation, then each of its rows the path
+     where the field stands now; what an operation needs is said where it is listed as new.
+  2. Give the codes their meaning: column `national` of the tables, and refusals.csv for results and faults.
+  3. pomost contract check --wsdl {new} --mappings YOUR_COPY names what is left, row by row."""
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -141,11 +146,13 @@ def _sum(channel: str, findings: list[Finding], contracts: Path, *, show_all: bo
 
 @contract.command(name="list")
 @_folders
-def list_(wsdl: Path | None, mappings: Path | None, as_json: bool) -> int:
+@click.option("--fields", is_flag=True, help="List our verbs with their fields, and where each is bound.")
+def list_(wsdl: Path | None, mappings: Path | None, as_json: bool, fields: bool) -> int:
     """List the operations of the contracts, the verbs bound to them, and where each file is from.
 
     \b
     Example: pomost contract list
+    Example: pomost contract list --fields
     Example: pomost contract list --json
     """
     from adapter import resources
@@ -154,6 +161,8 @@ def list_(wsdl: Path | None, mappings: Path | None, as_json: bool) -> int:
     from adapter.soap.rows import OPERATION, load_rows
 
     contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
+    if fields:
+        return _list_fields(bindings, as_json=as_json)
     operations: list[dict[str, str]] = []
     for channel in CHANNELS:
         bound = {row.path: row for row in load_rows(bindings, channel) if row.direction == OPERATION}
@@ -181,6 +190,40 @@ def list_(wsdl: Path | None, mappings: Path | None, as_json: bool) -> int:
     for file in files:
         click.echo(f"{file.origin:15} {file.file}  {file.sha256[:12]}  {file.note}")
     click.echo(f"contracts in {contracts}, bindings in {bindings / 'bindings'}")
+    return 0
+
+
+def _list_fields(bindings: Path, *, as_json: bool) -> int:
+    """Every field that a row may name, by verb and direction, and the paths that are bound to it."""
+    from adapter.soap.rows import EVERY_VERB, FAULT, REPLY, REQUEST, load_rows
+    from adapter.soap.verbs import FAULT_FIELDS, LEGEND, RESULT_FIELDS
+
+    listed: list[dict[str, object]] = []
+    for channel in CHANNELS:
+        rows = load_rows(bindings, channel)
+        asked = [(verb, REQUEST, of.sends, of.needs) for verb, of in LEGEND[channel].items()]
+        told = [(verb, REPLY, of.reads, of.needs) for verb, of in LEGEND[channel].items()]
+        every = [(EVERY_VERB, REPLY, RESULT_FIELDS), (EVERY_VERB, FAULT, FAULT_FIELDS)]
+        wanted = [*asked, *told, *((verb, direction, of.reads, of.needs) for verb, direction, of in every)]
+        for verb, direction, names, needed in sorted(wanted, key=lambda each: (each[0], each[1] != REQUEST)):
+            for name in sorted(names):
+                bound = [
+                    row.path
+                    for row in rows
+                    if row.direction == direction and row.verb in (verb, EVERY_VERB) and name in row.fields
+                ]
+                listed.append(
+                    {"channel": channel, "verb": verb, "direction": direction, "field": name, "paths": bound}
+                    | {"needed": name in needed}
+                )
+    if as_json:
+        click.echo(json.dumps({"mappings": str(bindings), "fields": listed}))
+        return 0
+    for each in listed:
+        name = f"{each['field']}{'!' if each['needed'] else ''}"
+        paths = each["paths"]
+        where = " and ".join(paths) if isinstance(paths, list) and paths else "not bound"
+        click.echo(f"{each['channel']:4} {each['verb']:25} {each['direction']:8} {name:32} {where}")
     return 0
 
 
@@ -233,6 +276,8 @@ def diff(old: Path, new: Path, mappings: Path | None, as_json: bool) -> int:
         click.echo(json.dumps({"channels": channels, "to_do": broken, "changes": listed}, ensure_ascii=False))
     else:
         _work_list(found, channels, broken)
+        if broken:
+            click.echo(NEXT_STEPS.format(new=new))
     return 1 if broken else 0
 
 

@@ -8,7 +8,7 @@ value that we may send and the schema forbids would never arrive. Only ``pomost 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from adapter.soap.check import check, fault_nodes, operations_of, place_of
 from adapter.soap.contract import Contract, Operation
 from adapter.soap.facets import Declarations, Facets
 from adapter.soap.findings import (
+    BEYOND_ROWS,
     FORBIDDEN_VALUE,
     SATISFIED,
     UNKNOWN_VALUE,
@@ -65,7 +66,9 @@ class _Values:
 
     def of(self, row: BindingRow) -> list[Finding]:
         """What a row's values say; empty when they say nothing."""
-        found = [each for facets in self._facets.get(row.number, ()) for each in self._against(row, facets)]
+        found = [*self._beyond(row)] + [
+            each for facets in self._facets.get(row.number, ()) for each in self._against(row, facets)
+        ]
         worse = [each for each in found if not each.satisfied]
         return list(dict.fromkeys(worse or found[:1]))
 
@@ -80,16 +83,32 @@ class _Values:
         found = (self._facets_of(row, root, operation) for root, operation in operations)
         return list(dict.fromkeys(each for each in found if each is not None))
 
+    def _beyond(self, row: BindingRow) -> Iterator[Finding]:
+        """What no row can write on the way to its place."""
+        operation = self._operations.get(row.verb)
+        if operation is None or row.direction != REQUEST:
+            return
+        names = [name for name in row.bare_path if not name.startswith("@")]
+        for depth in range(len(names) + 1):
+            why = self._declarations(operation).beyond_rows(operation.request.tag, names[:depth])
+            if why:
+                where = "/".join(names[:depth]) or operation.request.name
+                yield _about(row, BEYOND_ROWS, f"operation {operation.name}: {where} cannot be written by rows: {why}")
+                return
+
+    def _declarations(self, operation: Operation) -> Declarations:
+        declared = self._declared.get(operation.file)
+        if declared is None:
+            declared = self._declared[operation.file] = Declarations(operation.file)
+        return declared
+
     def _facets_of(self, row: BindingRow, root: Node, operation: Operation) -> Facets | None:
         try:
             place = place_of(root, row)
         except LookupError:
             return None
-        declared = self._declared.get(operation.file)
-        if declared is None:
-            declared = self._declared[operation.file] = Declarations(operation.file)
         attribute = place.attribute.name if place.attribute is not None else ""
-        return declared.facets(root.tag, [node.name for node in place.nodes], attribute)
+        return self._declarations(operation).facets(root.tag, [node.name for node in place.nodes], attribute)
 
     def _against(self, row: BindingRow, facets: Facets) -> list[Finding]:
         if row.constant and row.type != EMPTY:

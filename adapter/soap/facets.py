@@ -123,6 +123,19 @@ class Declarations:
         found = self._element(root, path)
         return found is not None and found.get("minOccurs") == "0"
 
+    def beyond_rows(self, root: str, path: Sequence[str]) -> str:
+        """Why rows cannot write an element: its type is abstract, or asks for what it does not name. Else empty."""
+        found = self._element(root, path)
+        kind = self._type(found) if found is not None else None
+        if kind is None:
+            return ""
+        if kind.get("abstract") == "true":
+            return f"its type {kind.get('name')} is abstract: the message must choose one (xsi:type)"
+        for each in kind.iter(f"{{{_XS}}}any"):
+            if each.get("minOccurs") != "0" and not _optional_above(each, kind):
+                return "it asks for an element that the contract does not name (xs:any)"
+        return ""
+
     def _element(self, root: str, path: Sequence[str]) -> etree._Element | None:
         name = etree.QName(root)
         found = self._known.get(("element", name.namespace or "", name.localname))
@@ -231,6 +244,16 @@ class Declarations:
         if below is None or not own:
             return below
         return Facets(below.builtin, (*below.steps, own), below.union, below.listed)
+
+
+def _optional_above(inner: etree._Element, kind: etree._Element) -> bool:
+    """Whether something between a type and what is in it may be absent, or is an element of its own."""
+    for each in inner.iterancestors():
+        if each is kind:
+            return False
+        if each.get("minOccurs") == "0" or _kind(each) in ("choice", "element"):
+            return True
+    return False
 
 
 def _kind(element: etree._Element) -> str:

@@ -17,19 +17,21 @@ DOUBLE = "double"
 UNUSED = "unused"
 UNKNOWN_VALUE = "unknown-value"
 FORBIDDEN_VALUE = "forbidden-value"
+BEYOND_ROWS = "beyond-rows"
 
 ADVICE: Mapping[str, str] = {
     MISSING_OPERATION: "set the row's path to the operation's name in this WSDL (pomost contract list shows them)",
     MISSING_FIELD: "set the row's path to where the field is in this WSDL; delete an optional row that has no place",
     WRONG_TYPE: "set the row's type to what the element holds, or its path to another element",
-    WRONG_MULTIPLICITY: "set multiplicity, or mark what repeats in the path: [] our list, [1] only one, [*] holds our list",
+    WRONG_MULTIPLICITY: "mark in the path what repeats ([] our list, [1] only one, [*] holds it), or set multiplicity",
     UNFILLED: "add a row for the element: a field of ours, or a constant",
-    UNKNOWN_NAME: "correct the verb, the field or the table: docs/operations/going-live.md says where they are listed",
+    UNKNOWN_NAME: "correct the verb, the field or the table (pomost contract list --fields shows them)",
     UNBOUND: "add the row that is missing; our code cannot do without it",
     DOUBLE: "delete one of the two rows, or give both a condition (when)",
     UNUSED: "correct the row's condition, or delete the row: it can never hold",
     UNKNOWN_VALUE: "add the value to the code table, or, if it is to be refused, to the row's column refuses",
     FORBIDDEN_VALUE: "correct the column national of the code table, or the row's constant",
+    BEYOND_ROWS: "no edit helps: tell the makers of Pomost which operation and element it is",
 }
 """Kind of finding -> what the person who edits the tables does."""
 

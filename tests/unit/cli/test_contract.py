@@ -92,3 +92,25 @@ def test_the_list_shows_operations_verbs_and_origins(capsys: pytest.CaptureFixtu
     assert {each["origin"] for each in said["files"]} == {"RECONSTRUCTION"}
     assert run("list") == 0
     assert "read_to_accept (CONFIRMED)" in capsys.readouterr().out
+
+
+def test_the_list_shows_which_fields_a_row_may_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--fields", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)["fields"]
+    saved = {(each["direction"], each["field"]): each for each in listed if each["verb"] == "save_visit"}
+    assert saved["request", "slot_id"]["needed"]
+    assert len(saved["request", "slot_id"]["paths"]) == 1
+    assert not saved["request", "phone"]["needed"]
+    assert {each["verb"] for each in listed if each["field"] == "errors[].major"} == {"*"}
+    assert run("list", "--fields") == 0
+    assert "save_visit                request  slot_id! " in capsys.readouterr().out
+
+
+def test_what_to_do_is_said_once_for_each_kind(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = own / "mappings" / "payer.csv"
+    spoil(table, "REFUNDOWANE", "REFUNDACJA")
+    assert run("check", "--mappings", str(own / "mappings"), "--all") == 1
+    said = capsys.readouterr().out
+    assert "forbidden-value: accept request payer trybRealizacji does not allow REFUNDACJA of payer.csv" in said
+    assert "What to do:\n  forbidden-value (1): correct the column national of the code table" in said
+    assert "satisfied: accept request key" in said

@@ -11,7 +11,7 @@ from fakes.shaped_contract import STATES, contract_in, legend_of, table, write_r
 from adapter.mapping.code_table import CodeTable
 from adapter.soap.enumerations import check_with_values
 from adapter.soap.facets import Declarations, Facets
-from adapter.soap.findings import FORBIDDEN_VALUE, SATISFIED, UNKNOWN_VALUE, WRONG_TYPE, Finding
+from adapter.soap.findings import BEYOND_ROWS, FORBIDDEN_VALUE, SATISFIED, UNKNOWN_VALUE, WRONG_TYPE, Finding
 
 
 def simple(*values: str, base: str = "xs:string", more: str = "", name: str = "") -> str:
@@ -181,3 +181,20 @@ def test_a_type_is_told_in_words(tmp_path: Path) -> None:
     assert facets.limits == ("at least 1 characters", "at most 9 characters")
     assert facets.refused(["", "a", "0123456789"]) == ["", "0123456789"]
     assert Declarations(tmp_path / "cer" / "talk.wsdl").facets("{urn:pomost:test:shapes}Ask", ["other"]) is None
+
+
+BEYOND = [
+    ('<xs:complexType name="S" abstract="true"><xs:sequence><xs:element name="id" type="xs:string"/></xs:sequence>'
+     "</xs:complexType>", "state/id", "state cannot be written by rows: its type S is abstract", "an abstract type"),
+    ('<xs:complexType name="S"><xs:sequence><xs:element name="id" type="xs:string"/><xs:any processContents="lax"/>'
+     "</xs:sequence></xs:complexType>", "state/id", "does not name (xs:any)", "an element without a name"),
+    ('<xs:complexType name="S"><xs:sequence><xs:element name="id" type="xs:string"/><xs:any minOccurs="0"/>'
+     "</xs:sequence></xs:complexType>", "state/id", "", "an element that may be added"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("types", "path", "message"), [case[:3] for case in BEYOND], ids=[case[3] for case in BEYOND])
+def test_what_rows_cannot_write_is_told(tmp_path: Path, types: str, path: str, message: str) -> None:
+    found = about_state(tmp_path, stated("t:S"), f"request,id,{path},text,,1", types=types)
+    assert kinds(found) == ([BEYOND_ROWS] if message else [])
+    assert all(message in each.message for each in found)
