@@ -82,6 +82,7 @@ def compare(
     gone = {each.verb for each in found if each.likeness < LIKE_ENOUGH}
     if not operations_of(new, moved):
         gone.add(EVERY_VERB)
+        found += _every_verb(new, rows)
     found += _whole(old, new)
     by_number = {row.number: row for row in moved}
     for finding in check_with_values(new, moved, tables, legend=legend):
@@ -94,7 +95,8 @@ def compare(
             found += _messages(new.channel, operation, other, _told(name, rows, found))
     taken = {guess for guess, _ in renamed.values()}
     for name in sorted(set(new.operations) - set(old.operations) - taken):
-        found.append(Change(ADDS, new.channel, 0, "", name, f"operation {name} is new"))
+        said = _described(new.operations[name])
+        found.append(Change(ADDS, new.channel, 0, "", name, f"operation {name} is new; {said}"))
     return sorted(dict.fromkeys(found), key=lambda each: (KINDS.index(each.kind), each.row == 0, each.row))
 
 
@@ -195,6 +197,29 @@ def _operations_gone(
             count = sum(each.verb == row.verb for each in rows)
             message += f"; all {count} rows of {row.verb} must be written anew"
         yield Change(BREAKS, new.channel, row.number, row.verb, name, message, guess, likeness)
+
+
+def _every_verb(new: Contract, rows: Sequence[BindingRow]) -> Iterator[Change]:
+    """The rows that stand for every verb, when no operation of theirs is left: results, times, faults."""
+    shared = [row for row in rows if row.verb == EVERY_VERB]
+    if shared:
+        faults = {fault.name: _texts(fault) for each in new.operations.values() for fault in each.faults}
+        now = "; ".join(f"fault {name} has {_shown(list(texts))}" for name, texts in faults.items())
+        message = (
+            f"no operation is left to which they apply; all {len(shared)} rows of {EVERY_VERB} must be written anew"
+        )
+        yield Change(
+            BREAKS, new.channel, shared[0].number, EVERY_VERB, EVERY_VERB, f"{message}{'; ' if now else ''}{now}"
+        )
+
+
+def _described(operation: Operation) -> str:
+    """What an operation must be told, may be told and tells, in one line."""
+    asked = _texts(operation.request)
+    must = [path for path, text in asked.items() if text.always]
+    may = [path for path, text in asked.items() if not text.always]
+    parts = [("needs", must), ("may have", may), ("answers", list(_texts(operation.reply)))]
+    return "; ".join(f"{word} {_shown(paths)}" for word, paths in parts if paths)
 
 
 def _broken(finding: Finding, row: BindingRow | None, rows: Sequence[BindingRow], new: Contract) -> Change:

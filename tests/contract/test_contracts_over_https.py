@@ -277,6 +277,10 @@ def test_a_referral_goes_there_and_back_and_to_its_end(world: World) -> None:
     world.p1.give_back(CONTEXT, NUMBER, "pacjent zrezygnował")
     assert world.p1.read_by_number(CONTEXT, NUMBER).state is ReferralState.ISSUED
     world.p1.accept(CONTEXT, KEY, Payer.PAID_IN_FULL)
+    with pytest.raises(Rejected):
+        world.p1.finish(CONTEXT, NUMBER, comment="wykonano poradę", payer_id="07")
+    world.p1.give_back(CONTEXT, NUMBER, "pacjent zrezygnował")
+    world.p1.accept(CONTEXT, KEY, Payer.REIMBURSED)
     world.p1.finish(CONTEXT, NUMBER, comment="wykonano poradę", payer_id="07")
     assert world.p1.read_by_number(CONTEXT, NUMBER).state is ReferralState.COMPLETED
     with pytest.raises(Rejected) as refused:

@@ -346,4 +346,8 @@ def test_the_check_is_green_and_the_difference_reads_like_a_work_list(
     assert said.count("is gone") == 12
     assert "move_visit: operation przeniesWizyte is gone; all 5 rows of move_visit must be written anew" in said
     assert "; perhaps przelozWizyte (a guess, 0." in said
+    assert "cer.csv, row 5: *: no operation is left to which they apply; all 7 rows of *" in said
+    assert "fault Usterki has usterka[]/@kod" in said
+    assert "operation wycofajTermin is new; needs termin/@id; answers naglowek/@kod" in said
+    assert f"pomost contract check --wsdl {second.wsdl} --mappings YOUR_COPY" in said
     assert "the namespace of messages was urn:pomost:reconstruction:cer:v1, is " + NS in said
