@@ -9,7 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 from adapter import resources
-from adapter.bootstrap.adapter import open_adapter, open_database
+from adapter.bootstrap.adapter import Adapter, open_adapter, open_database
 from adapter.bootstrap.national import endpoint_config
 from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
@@ -24,6 +24,8 @@ from adapter.soap.certificate_report import CertificateLine, certificate_report
 from adapter.store import schema
 
 CLOCK_OFFSET_WARNED = timedelta(seconds=30)
+STOPPED_COUNTED_MAX = 1000
+"""Stopped messages that are counted one by one."""
 SHOWN_PROBLEMS_MAX = 3
 """Different problems of unreadable changes that one line names."""
 
@@ -159,6 +161,7 @@ def _others(settings: Settings) -> Iterator[Finding]:
                 yield Finding("audit", "ok", "the chain is whole")
             else:
                 yield Finding("audit", "bad", broken, "keep the database as it is and call whoever looks after it")
+            yield from _outbox(adapter)
             today = warsaw_day(adapter.clock.now())
             for facility in adapter.facilities:
                 yield _held(adapter.store, facility)
@@ -188,6 +191,24 @@ def _held(store: Store, facility: str) -> Finding:
         f"{place.rows_held} cannot be read, the first since {since:%Y-%m-%d %H:%M} UTC: {told}",
         "add the code to the mappings, then run pomost pull --again",
     )
+
+
+def _outbox(adapter: Adapter) -> Iterator[Finding]:
+    """Messages whose tries are used up, and destinations that do not answer: who must act stands in the text."""
+    with adapter.store.unit_of_work() as work:
+        stopped = work.outbox.find(stopped=True, limit=STOPPED_COUNTED_MAX)
+        rests = work.outbox.rests()
+    for (facility, destination), last in rests.items():
+        text = f"failed {last.failures} times in a row, rests until {last.until:%Y-%m-%d %H:%M:%S} UTC: {last.problem}"
+        yield Finding(f"{destination.value} for {facility}", "warning", text, "see docs/errors.md, the retry table")
+    if stopped:
+        many = f"{len(stopped)}{'' if len(stopped) < STOPPED_COUNTED_MAX else ' or more'}"
+        text = f"{many} stopped; the newest, {stopped[0].id}: {stopped[0].problem}"
+        yield Finding(
+            "outbox", "bad", text, "run pomost outbox list --stopped, mend the cause, then pomost outbox retry"
+        )
+    else:
+        yield Finding("outbox", "ok", "no message has stopped")
 
 
 def _ask_ehr(hospital: Hospital, facility: str) -> str:

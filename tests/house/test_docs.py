@@ -11,8 +11,10 @@ import pytest
 from house.tree import PACKAGE, TOP, calls, files, name, parsed, sources, strings, text
 from pydantic import BaseModel
 
+from adapter import resources
 from adapter.domain.discrepancy import DiscrepancyClass
-from adapter.errors import AdapterError
+from adapter.errors import TOLD, AdapterError
+from adapter.mapping.refusals import COLUMNS, Refusal, load_refusals
 from adapter.ports.store import Action, InboxState, MessageState
 from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings, HospitalSettings, Settings
 from adapter.soap import broken
@@ -86,7 +88,7 @@ def constants() -> dict[str, str]:
     """Module-level names that stand for a text."""
     return {
         target.id: node.value.value
-        for path in sources()
+        for path in sources(simulator=False)
         for node in parsed(path).body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         for target in node.targets
@@ -124,6 +126,33 @@ def test_every_broken_exchange_is_explained() -> None:
     reasons = [getattr(broken, word) for word in vars(broken) if word.isupper()]
     assert len(reasons) > 5
     assert not missing([f"EXCHANGE_{reason.upper().replace('-', '_')}" for reason in reasons], "docs/errors.md")
+
+
+def retry_line(row: Refusal) -> str:
+    """A row of the retry table as ``docs/errors.md`` has it."""
+    waits = (
+        f"{row.first_wait_seconds:g} s, x{row.growth:g}, at most {row.wait_max_seconds:g} s; {row.attempts_max} tries"
+    )
+    cells = (
+        row.channel,
+        row.source,
+        f"`{row.code}`",
+        row.title_en,
+        row.outcome_read.replace("_", " "),
+        row.outcome_write.replace("_", " "),
+        waits if row.first_wait_seconds else "",
+        row.told,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def test_every_row_of_the_retry_table_is_explained() -> None:
+    """Code, meaning, what happens next and who must act; and no row that the table does not have."""
+    written = {line for line in text("docs/errors.md").splitlines() if re.match(r"\| (any|cer|p1) \|", line)}
+    rows = load_refusals(resources.mappings()).rows
+    assert written == {retry_line(row) for row in rows}
+    assert not missing(set(TOLD) | {row.told for row in rows}, "docs/errors.md")
+    assert not missing(set(COLUMNS), "docs/operations/daily-work.md")
 
 
 def test_every_check_on_input_is_explained() -> None:
