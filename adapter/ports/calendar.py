@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from adapter.domain.appointment import Visit
-from adapter.domain.identifiers import PersonIdentifier, ReferralNumber
+from adapter.domain.identifiers import OidPair, PersonIdentifier, ReferralNumber
 from adapter.domain.patient import Patient
 from adapter.domain.referral import Referral, ReferralState
 from adapter.domain.schedule import Schedule
@@ -68,6 +68,9 @@ class Calendar(Protocol):
     def slots(self, facility: str, schedule_id: str, day: date) -> Sequence[Slot]:
         """Slots of a schedule that start on a Warsaw day, by start."""
 
+    def slots_after(self, facility: str, schedule_id: str, since: datetime) -> Sequence[Slot]:
+        """Slots of a schedule that start after an instant, by start."""
+
     def put_visit(self, facility: str, visit: Visit) -> None:
         """Insert or replace; the previous state is kept in the history."""
 
@@ -94,6 +97,9 @@ class Calendar(Protocol):
 
     def put_referral(self, facility: str, record: ReferralRecord) -> None:
         """Insert or replace, key or access code sealed. The use case drops a code as soon as it was used."""
+
+    def referral_by_number(self, facility: str, patient_id: str, number: OidPair) -> str | None:
+        """The id of a patient's one referral with that number, stated by the EHR or told by P1; None if unknown."""
 
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
         """One referral, locked until the transaction ends."""

@@ -38,7 +38,13 @@ def bring_visit(desk: Desk, change: VisitChange) -> bool:
     digest = desk.work.calendar.identifier_digest(change.person)
     patient_id = desk.work.calendar.patient_by_identifier(desk.facility, digest)
     after = _create_patient(desk, change, digest, f"{system}|{value}") if patient_id is None else None
-    body = appointment_to_fhir(change, slot, patient_id or PATIENT_TO_COME.partition("/")[2], desk.eq.tables)
+    body = appointment_to_fhir(
+        change,
+        slot,
+        patient_id or PATIENT_TO_COME.partition("/")[2],
+        desk.eq.tables,
+        referral_id=_referral_of(desk, change, patient_id),
+    )
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,
@@ -55,6 +61,13 @@ def bring_visit(desk: Desk, change: VisitChange) -> bool:
     )
     show_slot(desk, slot.id, SlotState.BUSY)
     return True
+
+
+def _referral_of(desk: Desk, change: VisitChange, patient_id: str | None) -> str | None:
+    """The EHR's ServiceRequest under which the visit was booked, None when CeR names none, or one unknown here."""
+    if patient_id is None or change.referral_number is None:
+        return None
+    return desk.work.calendar.referral_by_number(desk.facility, patient_id, change.referral_number)
 
 
 def _create_patient(desk: Desk, change: VisitChange, digest: str, identifier: str) -> int:

@@ -14,6 +14,7 @@ from adapter.mapping.write_back import cancellation_to_fhir, visit_status_to_fhi
 from adapter.ports.store import Action, Destination
 from adapter.services.desk import UNFINISHED, Desk
 from adapter.services.effects import ENDED_VISIT
+from adapter.services.keep_schedule import close_term
 from adapter.services.show_slot import show_slot
 from adapter.services.take_referral import give_back, release_comment
 
@@ -81,6 +82,7 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     )
     for slot_id in visit.slot_ids:
         show_slot(desk, slot_id, SlotState.FREE)
+        close_term(desk, slot_id)
     if visit.referral_id is not None and row.says("releases_referral"):
         give_back(desk, visit.referral_id, release_comment(desk, reason))
     return True
@@ -132,4 +134,5 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     for slot_left in left:
         if slot_left != slot.id:
             show_slot(desk, slot_left, SlotState.FREE)
+            close_term(desk, slot_left)
     return True

@@ -21,11 +21,6 @@ PUT_OR_DELETED = (Action.PUT_SLOT, Action.DELETE_SLOT)
 """What decides whether CeR will have a slot."""
 
 
-def take_schedule(desk: Desk, schedule: Schedule) -> None:
-    """Keep a schedule; its slots go to CeR when its service is in scope and it is active."""
-    desk.work.calendar.put_schedule(desk.facility, schedule, in_scope=schedule_in_scope(desk, schedule))
-
-
 def schedule_in_scope(desk: Desk, schedule: Schedule | None) -> bool:
     """Whether a schedule is kept in CeR today."""
     return schedule is not None and schedule.active and in_scope(desk.eq.tables, schedule.service, desk.today)

@@ -148,24 +148,26 @@ def reconcile(
     """
     days = list(days_of(first, last))
     with store.unit_of_work() as work:
-        schedules = [schedule.id for schedule in work.calendar.schedules(facility)]
+        plan = _plan(work, facility, days)
     run = _Run(store, registry, clock, tolerance, facility)
     at = clock.now()
     silent = 0
-    for number, schedule_id in enumerate(schedules):
+    done, lists = 0, sum(len(asked) for asked in plan.values())
+    for schedule_id, asked in plan.items():
         if silent >= SCHEDULES_OUT_OF_REACH_MAX:
-            _not_asked(run, schedule_id, days)
+            _not_asked(run, schedule_id, asked)
         else:
-            answered = _schedule(run, schedule_id, days)
+            answered = _schedule(run, schedule_id, asked)
             silent = 0 if answered else silent + 1
+        done += len(asked)
         if progress is not None:
-            progress((number + 1) * len(days), len(schedules) * len(days))
+            progress(done, lists)
     summary = Summary(
         facility=facility,
         first=first,
         last=last,
         at=at,
-        schedules=len(schedules),
+        schedules=len(plan),
         compared=run.compared,
         unchanged=run.unchanged,
         found=tuple(by_severity(tables, run.found)),
@@ -175,6 +177,23 @@ def reconcile(
     )
     _audit(run, summary)
     return summary
+
+
+def _plan(work: UnitOfWork, facility: str, days: Sequence[date]) -> dict[str, Sequence[date]]:
+    """Which lists are asked for: every day of a schedule in scope; of a closed one those with slots that CeR has."""
+    plan: dict[str, Sequence[date]] = {}
+    for schedule in work.calendar.schedules(facility, in_scope=False):
+        if not schedule.active:
+            linked = [day for day in days if _any_linked(work, facility, schedule.id, day)]
+            if linked:
+                plan[schedule.id] = linked
+    plan.update({schedule.id: days for schedule in work.calendar.schedules(facility)})
+    return dict(sorted(plan.items()))
+
+
+def _any_linked(work: UnitOfWork, facility: str, schedule_id: str, day: date) -> bool:
+    slot_ids = [slot.id for slot in work.calendar.slots(facility, schedule_id, day)]
+    return bool(slot_ids) and bool(work.links.theirs_of(facility, "slot", slot_ids))
 
 
 def by_severity(tables: Tables, found: Sequence[Discrepancy]) -> list[Discrepancy]:

@@ -23,7 +23,7 @@ from uuid import uuid4
 from adapter.domain.discrepancy import Discrepancy, DiscrepancyClass, DiscrepancyState
 from adapter.domain.evidence import seen_times
 from adapter.domain.national import NationalSlotState
-from adapter.domain.slot import SlotState
+from adapter.domain.slot import Slot, SlotState
 from adapter.errors import Refused
 from adapter.mapping.tables import Tables
 from adapter.ports import Clock
@@ -37,6 +37,7 @@ from adapter.ports.store import (
     StoredDiscrepancy,
     UnitOfWork,
 )
+from adapter.services.keep_schedule import closed
 
 REMEDIES_MAX = 10_000
 """Open discrepancies looked at in one run; the next run takes the rest."""
@@ -174,9 +175,14 @@ def _not_on_its_way(work: UnitOfWork, message: NewMessage) -> None:
 def _block(work: UnitOfWork, stored: StoredDiscrepancy) -> NewMessage:
     """The hospital's block, sent again; proven by the next read-back."""
     slot = work.calendar.slot(stored.facility, stored.found.hospital_slot_id or "")
-    if slot is None or slot.state is not SlotState.BLOCKED:
+    if slot is None or not _blocked(work, stored.facility, slot):
         raise _Left("the hospital no longer blocks the slot")
     return _edit(stored, {"slot_id": slot.id, "national_slot_id": _national(stored)}, slot.id)
+
+
+def _blocked(work: UnitOfWork, facility: str, slot: Slot) -> bool:
+    """Whether the hospital blocks a slot: by itself, or because its schedule is closed."""
+    return slot.state is SlotState.BLOCKED or closed(work.calendar.schedule(facility, slot.schedule_id))
 
 
 def _block_surplus(work: UnitOfWork, stored: StoredDiscrepancy) -> NewMessage:

@@ -25,8 +25,9 @@ from adapter.mapping.slot import slot_from_fhir
 from adapter.ports.store import InboxEntry, InboxState, StoredProblem, UnitOfWork
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
+from adapter.services.keep_schedule import take_schedule
 from adapter.services.mirror_visit import not_told_yet
-from adapter.services.publish_schedule import take_schedule, take_slot
+from adapter.services.publish_schedule import take_slot
 from adapter.services.receive import fetch_one
 from adapter.services.refusal import MissingReference, NotTaken, stored
 from adapter.services.take_referral import keep_referral

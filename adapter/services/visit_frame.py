@@ -12,6 +12,7 @@ from adapter.domain.slot import Slot
 from adapter.ports.store import Action, Destination, MessageState, ReferralRecord
 from adapter.services.calling import CELL
 from adapter.services.desk import Desk
+from adapter.services.keep_schedule import close_term
 
 
 class Standing(StrEnum):
@@ -100,6 +101,8 @@ class VisitFrame:
     def give_term_up(self, reason: str) -> None:
         """Cancel the visit in CeR; ``reason`` is a code of ``mappings/cancellation_reasons.csv``."""
         self.send(Action.CANCEL_VISIT, {"reason": reason, **self.place()}, slots=self.slots_left)
+        for slot_id in self.slots_left:
+            close_term(self.desk, slot_id)
 
     def place(self) -> dict[str, object]:
         """``slot_id`` for a payload: where the visit stands, so that a lost answer can be asked about."""

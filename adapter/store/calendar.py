@@ -6,7 +6,7 @@ People and referrals are in :mod:`adapter.store.people`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import cast
 
 from sqlalchemy import select, update
@@ -109,6 +109,15 @@ class SqlCalendar(SqlPeople):
         query = (
             select(t.slot)
             .where(t.slot.c.facility == facility, t.slot.c.schedule_id == schedule_id, t.slot.c.day == day)
+            .order_by(t.slot.c.starts, t.slot.c.id)
+        )
+        return [_slot(dict(row)) for row in self._session.connection.execute(query).mappings()]
+
+    def slots_after(self, facility: str, schedule_id: str, since: datetime) -> Sequence[Slot]:
+        """Slots of a schedule that start after an instant, by start."""
+        query = (
+            select(t.slot)
+            .where(t.slot.c.facility == facility, t.slot.c.schedule_id == schedule_id, t.slot.c.starts > since)
             .order_by(t.slot.c.starts, t.slot.c.id)
         )
         return [_slot(dict(row)) for row in self._session.connection.execute(query).mappings()]

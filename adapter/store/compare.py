@@ -5,7 +5,8 @@ A national slot belongs to the hospital's slot it is linked to, else to the one 
 our reference, else to an unlinked one of the same schedule and start. Of several national slots for
 one hospital slot the linked, then the oldest id, is its partner; the rest stand alone.
 
-Pairs that agree are left out: same state, kind and times, and every visit known on both sides.
+Pairs that agree are left out: same state, kind and times, and every visit known on both sides. The future
+slots of a closed schedule count as blocked in the hospital, and need not be in CeR at all.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ TABLES = ("national_slot", "national_visit", "slot", "visit", "visit_slot", "lin
 
 COMPARE = """
 WITH part AS MATERIALIZED (
-    SELECT l.schedule_id, l.day, l.fetched_at, l.digest FROM national_listing l
-    JOIN schedule s ON s.facility = l.facility AND s.id = l.schedule_id AND s.in_scope
+    SELECT l.schedule_id, l.day, l.fetched_at, l.digest, NOT s.active AS closed FROM national_listing l
+    JOIN schedule s ON s.facility = l.facility AND s.id = l.schedule_id AND (s.in_scope OR NOT s.active)
     WHERE l.facility = %(facility)s AND l.day BETWEEN %(first)s AND %(last)s
         AND (%(schedule)s::text IS NULL OR l.schedule_id = %(schedule)s)),
 h AS (
-    SELECT h.* FROM part p JOIN slot h
+    SELECT h.id, h.schedule_id, h.day, h.starts, h.ends, h.kind, h.capacity, h.changed_at,
+        p.closed AND h.starts > %(now)s AS closed,
+        CASE WHEN p.closed AND h.starts > %(now)s AND h.state <> 'withdrawn' THEN 'blocked' ELSE h.state END AS state
+    FROM part p JOIN slot h
         ON h.facility = %(facility)s AND h.schedule_id = p.schedule_id AND h.day = p.day),
 seen AS (
     SELECT n.*, p.fetched_at, p.digest, l.ours IS NOT NULL AS linked, COALESCE(l.ours, r.id) AS partner
@@ -80,7 +84,7 @@ both_sides AS (
 pair AS (
     SELECT COALESCE(n.schedule_id, h.schedule_id) AS schedule_id, COALESCE(n.day, h.day) AS day,
         h.id AS h_id, h.starts AS h_starts, h.ends AS h_ends, h.state AS h_state, h.kind AS h_kind,
-        h.capacity AS h_capacity, h.changed_at AS h_changed_at,
+        h.capacity AS h_capacity, h.changed_at AS h_changed_at, h.closed AS h_closed,
         n.id AS n_id, n.schedule_id AS n_schedule_id, n.day AS n_day,
         n.starts AS n_starts, n.ends AS n_ends, n.state AS n_state, n.kind AS n_kind,
         n.capacity AS n_capacity, n.fetched_at, n.digest
@@ -122,7 +126,7 @@ WHERE (pair.h_id IS NULL OR pair.n_id IS NULL
         OR pair.h_kind <> pair.n_kind OR pair.h_starts <> pair.n_starts OR pair.h_ends <> pair.n_ends
         OR COALESCE(hc.visits, 0) <> COALESCE(m.visits, 0) OR COALESCE(nc.visits, 0) <> COALESCE(m.visits, 0)
         OR hc.visits > pair.h_capacity OR nc.visits > pair.h_capacity)
-    AND NOT (pair.n_id IS NULL AND pair.h_state = 'withdrawn' AND COALESCE(hc.visits, 0) = 0)
+    AND NOT (pair.n_id IS NULL AND (pair.h_state = 'withdrawn' OR pair.h_closed) AND COALESCE(hc.visits, 0) = 0)
 ORDER BY pair.schedule_id, pair.day, COALESCE(pair.h_starts, pair.n_starts), pair.h_id, pair.n_id
 """
 
@@ -132,7 +136,7 @@ def pairs(session: Session, facility: str, schedule_id: str | None, first: date,
     _prepare(session, facility, many=schedule_id is None or first != last)
     result = session.connection.exec_driver_sql(
         COMPARE,
-        {"facility": facility, "schedule": schedule_id, "first": first, "last": last},
+        {"facility": facility, "schedule": schedule_id, "first": first, "last": last, "now": session.clock.now()},
         execution_options={"yield_per": ROWS_AT_ONCE},  # of this statement only: the connection lives on
     )
     try:

@@ -11,6 +11,7 @@ from adapter.domain.entitlement import Criterion
 from adapter.domain.identifiers import (
     AccessByCode,
     AccessCode,
+    OidPair,
     PersonDocument,
     PersonIdentifier,
     Pesel,
@@ -96,6 +97,19 @@ class SqlPeople:
         }
         row = insert(t.referral).values(facility=facility, id=referral.id, **values)
         self._session.connection.execute(row.on_conflict_do_update(index_elements=["facility", "id"], set_=values))
+
+    def referral_by_number(self, facility: str, patient_id: str, number: OidPair) -> str | None:
+        """The id of a patient's referral with that number, as the EHR states it or as P1 told it; None if unknown."""
+        rows = self._session.run(
+            "SELECT id FROM referral WHERE facility = %(facility)s AND patient_id = %(patient)s AND "
+            "((number_root, number_extension) = (%(root)s, %(extension)s) "
+            "OR (stated_root, stated_extension) = (%(root)s, %(extension)s)) ORDER BY id",
+            facility=facility,
+            patient=patient_id,
+            root=number.root,
+            extension=number.extension,
+        )
+        return str(rows[0][0]) if len(rows) == 1 else None
 
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
         """One referral, locked until the transaction ends: whoever writes it back loses nobody's change."""

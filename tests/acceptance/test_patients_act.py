@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from clinic_site import Site
 
+from adapter.cli.demo.clinic import cancelled
 from adapter.cli.demo.stage import FACILITY
+from adapter.ports.store import MessageState
 from adapter.services.pull_visits import CURSOR
 
 LIS0 = "dr-lis-d03-s0"
@@ -115,3 +117,24 @@ def test_a_privileged_patient_who_cancels_loses_the_privilege(site: Site) -> Non
     assert kept is not None
     assert kept.entitlement is None
     assert len(noted) == 1
+
+
+def test_a_visit_booked_in_ikp_under_a_referral_that_is_known_is_based_on_it(site: Site) -> None:
+    """Known to the EHR: P1 told its number when the patient was booked before. Another's number is nobody's here."""
+    place = ("dr-lis", 3, 0)
+    site.book("visit-1", 0, place)
+    site.says(
+        site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=place, more=cancelled("pat"))
+    )
+    referral = next(one for one in site.admin.referrals() if one["person"] == site.person(0)["pesel"])
+    number = (str(referral["root"]), str(referral["number"]))
+    mine = site.admin.patient_books("dr-lis-d03-s1", site.person(0), referral=number)
+    others = site.admin.patient_books("dr-lis-d03-s2", site.person(4), referral=number)
+    site.sync()
+    appointment, stranger = site.ehr_appointment_of(mine), site.ehr_appointment_of(others)
+    assert appointment is not None
+    assert stranger is not None
+    assert appointment["basedOn"] == [{"reference": "ServiceRequest/referral-1"}]
+    assert "basedOn" not in stranger
+    site.sync()
+    assert not site.messages(MessageState.REFUSED)
