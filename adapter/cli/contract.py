@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from adapter.soap.findings import Finding
 
 CHANNELS = ("p1", "cer")
+MISSING_OPERATION, OPERATION = "missing-operation", "operation"
 HEADINGS = {
     "breaks": "Breaks: rows of ours that fit no longer",
     "needs": "Needs: what it requires and no row gives",
@@ -111,16 +112,31 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
     for remark in remarks:
         click.echo(f"remark: {remark}")
     for channel, findings in found.items():
-        _rows(channel, [each for each in findings if show_all or not each.satisfied])
+        _rows(channel, [each for each in findings if show_all or not each.satisfied], show_all=show_all)
         click.echo(_sum(channel, findings, contracts, show_all=show_all))
     _what_to_do([each for findings in found.values() for each in findings])
     return 1 if wrong else 0
 
 
-def _rows(channel: str, findings: list[Finding]) -> None:
+def _rows(channel: str, findings: list[Finding], *, show_all: bool) -> None:
+    """One line for each finding; the rows of an operation that is not there wait in its line."""
+    absent = {each.verb for each in findings if each.kind == MISSING_OPERATION and each.direction == OPERATION}
+    waiting: dict[str, list[int]] = {verb: [] for verb in absent} if not show_all else {}
+    lines = []
     for each in findings:
+        if each.kind == MISSING_OPERATION and each.direction != OPERATION and each.verb in waiting:
+            waiting[each.verb].append(each.row)
+        else:
+            lines.append(each)
+    for each in lines:
         where = f"bindings/{channel}.csv" + (f", row {each.row}" if each.row else "")
-        click.echo(f"{where}: {each.kind}: {each.verb} {each.direction} {each.subject} {each.message}".rstrip())
+        if each.kind == MISSING_OPERATION and each.direction == OPERATION:
+            rows = waiting.get(each.verb, [])
+            which = f"rows {min(rows)} to {max(rows)}" if len(rows) > 1 else f"row {rows[0]}" if rows else ""
+            more = f"; {which} wait{'' if len(rows) > 1 else 's'} for it" if rows else ""
+            click.echo(f"{where}: {each.kind}: {each.verb}: {each.message}{more}")
+        else:
+            click.echo(f"{where}: {each.kind}: {each.verb} {each.direction} {each.subject} {each.message}".rstrip())
 
 
 def _what_to_do(findings: list[Finding]) -> None:
@@ -214,7 +230,7 @@ def _list_fields(bindings: Path, *, as_json: bool) -> int:
                 ]
                 listed.append(
                     {"channel": channel, "verb": verb, "direction": direction, "field": name, "paths": bound}
-                    | {"needed": name in needed}
+                    | {"needed": any(name in each.split("|") for each in needed)}
                 )
     if as_json:
         click.echo(json.dumps({"mappings": str(bindings), "fields": listed}))

@@ -339,6 +339,14 @@ def test_the_check_is_green_and_the_difference_reads_like_a_work_list(
         main(["contract", "check", "--wsdl", str(second.wsdl), "--mappings", str(second.mappings)])
     assert ended.value.code == 0
     with pytest.raises(SystemExit) as ended:
+        main(["contract", "check", "--wsdl", str(second.wsdl)])
+    assert ended.value.code == 1
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) < 30, "one line for each operation that is not there"
+    gone = "the contract in {}/cer has no operation {}; {} for it\n"
+    assert gone.format(second.wsdl, "zapiszWizyte", "rows 56 to 67 wait") in said
+    assert gone.format(second.wsdl, "usunSlot", "row 54 waits") in said
+    with pytest.raises(SystemExit) as ended:
         main(["contract", "diff", str(resources.wsdl()), str(second.wsdl)])
     assert ended.value.code == 1
     said = capsys.readouterr().out
