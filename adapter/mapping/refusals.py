@@ -117,6 +117,11 @@ class Refusals:
         row = self.find(channel, source, code)
         return row.handling if row is not None else None
 
+    def told_of(self, channel: str, code: str) -> str:
+        """Who is told of a business result with this code, major or minor; the engineer when no row has it."""
+        row = self.find(channel, RESULT_MINOR, code) or self.find(channel, RESULT_MAJOR, code)
+        return row.told if row is not None else UNLISTED.told
+
 
 def load_refusals(mappings: Path) -> Refusals:
     """Read ``refusals.csv`` from the mappings folder.

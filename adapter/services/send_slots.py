@@ -87,7 +87,8 @@ def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) 
         elif receipt.doubt is not None:
             outcomes.append(Doubtful(receipt.doubt))
         else:
-            outcomes.append(Declined(receipt.refusal or "refused", receipt.result_code))
+            told = eq.tables.refusals.told_of(messages[0].destination.value, receipt.result_code)
+            outcomes.append(Declined(receipt.refusal or "refused", receipt.result_code, told))
     return outcomes
 
 

@@ -28,7 +28,7 @@ def test_all_is_well(installation: Installation) -> None:
     found = findings(done)
     assert {state for state, _ in found.values()} == {"ok"}
     assert set(found) == {
-        "settings", "mappings", "contract cer", "contract p1", "database", "migrations", "audit",
+        "settings", "mappings", "contract cer", "contract p1", "database", "migrations", "audit", "outbox",
         *(f"certificate demo {channel} {kind}" for channel in ("cer", "p1") for kind in KINDS),
         "CeR for demo", "clock of demo", "EHR of demo",
     }  # fmt: skip

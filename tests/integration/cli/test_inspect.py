@@ -47,6 +47,31 @@ def test_a_refused_write_is_listed_shown_and_put_back(refused: Installation) -> 
     ]
 
 
+def test_a_stopped_write_is_listed_named_by_doctor_and_put_back(installation: Installation) -> None:
+    """It waits at infinity with its reason, and whoever must act can find it."""
+    installation.admin.trouble("unavailable", count=None)
+    installation.export(*installation.clinic.schedules(), installation.clinic.slot("dr-lis", 3, 0))
+    assert installation.call("sync").code == 4
+    installation.rows(
+        "UPDATE outbox_message SET not_before = 'infinity', attempts = 400, "
+        "problem = 'stopped after 400 tries: not available; told: operator' WHERE state = 'waiting'"
+    )
+    listed = installation.call("outbox", "list", "--stopped")
+    assert "told: operator" in listed.out
+    assert "cer of demo rests until" in listed.out
+    (message,) = installation.call("outbox", "list", "--stopped", "--json").json
+    assert (message["state"], message["stopped"]) == ("waiting", True)
+    found = {one["subject"]: one for one in installation.call("doctor", "--json").json}
+    assert found["outbox"]["state"] == "bad"
+    assert f"1 stopped; the newest, {message['id']}: stopped after 400 tries" in found["outbox"]["text"]
+    assert found["cer for demo"]["state"] == "warning"
+    installation.admin.clear_troubles()
+    assert installation.call("outbox", "retry", str(message["id"]), "--reason", "CeR is back").code == 0
+    installation.rows("DELETE FROM outbox_pause")
+    assert installation.call("deliver").code == 0
+    assert installation.call("outbox", "list", "--stopped").out.startswith("0 message(s)")
+
+
 def test_what_was_about_a_person_is_listed_and_never_shown(refused: Installation) -> None:
     listed = refused.call("outbox", "list", "--json", "--limit", "100").json
     visit = next(message for message in listed if message["action"] == "save-visit")

@@ -105,6 +105,15 @@ def test_the_shipped_table_belongs_to_the_tables() -> None:
     assert refusals.handling("cer", "") is None
 
 
+def test_who_is_told_of_a_result_is_found_by_its_code() -> None:
+    refusals = load_refusals(resources.mappings())
+    ours = "urn:pomost:reconstruction:kod:"
+    assert refusals.told_of("cer", f"{ours}minor:SlotZajety") == "registrar"
+    assert refusals.told_of("cer", f"{ours}major:Odmowa") == "registrar"
+    assert refusals.told_of("cer", f"{ours}minor:ZaDuzaPaczka") == "engineer"
+    assert refusals.told_of("cer", "urn:new") == "engineer"
+
+
 def test_temporary_blocks_wait_long_and_a_late_authority_is_asked_soon() -> None:
     rows = {row.code.rpartition(":")[2]: row for row in load_refusals(resources.mappings()).rows}
     assert rows["kontoPodmiotuTymczasowoZablokowane"].first_wait_seconds >= 1800
