@@ -276,9 +276,7 @@ def simulator(made: TestCertificates) -> Iterator[Simulator]:
         yield running
 
 
-def call(
-    peer: Peer, made: TestCertificates, simulator: Simulator, folder: Path, payload: str, signer: str
-) -> list[str]:
+def call(peer: Peer, made: TestCertificates, simulator: Simulator, folder: Path, signer: str) -> list[str]:
     plain = folder / "request.xml"
     context = context_xml().replace(' wsu:Id="Context"', "")
     plain.write_text(
