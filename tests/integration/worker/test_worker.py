@@ -16,7 +16,7 @@ from adapter.ports.store import Action, MessageState
 from adapter.services.receive import receive
 from adapter.services.take_in import take_in
 from adapter.settings import Settings
-from adapter.worker import jobs
+from adapter.worker import jobs, timetable
 from adapter.worker.app import run_worker, worker_app
 
 FACILITY = "demo"
@@ -100,14 +100,14 @@ def test_each_tick_asks_for_one_job_for_each_facility_and_not_twice(installation
     with opened(installation, facilities=("demo", "north")) as adapter:
         app = worker_app(adapter)
         ticks = {name: task for name, task in app.tasks.items() if name.endswith(".tick")}
-        assert set(ticks) == {"pomost.sync.tick", "pomost.settle.tick", "pomost.reconcile.tick"}
+        assert set(ticks) == {f"pomost.{name}.tick" for name in ("forget", "reconcile", "settle", "sync")}
         with app.open():
             for _ in range(2):
                 for tick in ticks.values():
                     tick(timestamp=0)
     assert waiting(installation) == [
         (task, facility)
-        for task in ("pomost.reconcile", "pomost.settle", "pomost.sync")
+        for task in ("pomost.forget", "pomost.reconcile", "pomost.settle", "pomost.sync")
         for facility in ("demo", "north")
     ]
     assert {name for (name,) in installation.rows("SELECT DISTINCT queue_name FROM procrastinate_jobs")} == set(
@@ -138,6 +138,7 @@ def test_a_periodic_tick_is_asked_for_by_the_worker_itself(installation: Install
         "pomost.sync.tick": settings.sync_cron,
         "pomost.settle.tick": "* * * * *",
         "pomost.reconcile.tick": settings.reconcile_cron,
+        "pomost.forget.tick": timetable.FORGET_CRON,
     }
 
 
