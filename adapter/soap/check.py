@@ -302,8 +302,10 @@ def _left_out(verb: str, needs: Verb, rows: Sequence[BindingRow], operation: Ope
         (REPLY, needs.reads, RESULT_FIELDS.needs),
     ):
         bound = {name for row in rows_for(rows, verb, direction) for name in row.fields}
-        for missing in sorted(((needs.needs & fields) | every) - bound):
-            yield Finding(UNBOUND, 0, verb, direction, missing, f"no row binds {missing}, which verb {verb} needs")
+        for missing in sorted(each for each in needs.needs | every if not bound & set(each.split("|"))):
+            if missing in every or fields.issuperset(missing.split("|")):
+                what = missing.replace("|", " or ")
+                yield Finding(UNBOUND, 0, verb, direction, missing, f"no row binds {what}, which verb {verb} needs")
     if operation is not None:
         yield from _unfit_request(verb, operation, rows_for(rows, verb, REQUEST))
 

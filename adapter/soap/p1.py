@@ -50,10 +50,14 @@ class P1Referrals:
     def read_to_accept(self, context: CallContext, access: ReferralAccess) -> ReferralReading:
         """See :meth:`adapter.ports.Referrals.read_to_accept`.
 
-        The code goes as one word with the person's identifier: ``PIN + identifier`` (p1.md 4).
+        The code goes as one word with the person's identifier: ``PIN + identifier`` (p1.md 4); a contract that
+        asks for both apart is bound to ``code`` and ``person``.
         """
+        values: dict[str, object]
         if isinstance(access, AccessByCode):
-            values = {"code_with_person": access.code.reveal() + access.person.reveal()}
+            code, person = access.code.reveal(), access.person.reveal()
+            of = person_to_national(access.person, self._tables)
+            values = {"code_with_person": code + person, "code": code, "person": of}
         else:
             values = {"key": _key(access)}
         told = self._dialogue.ask(context, "read_to_accept", values)

@@ -85,6 +85,11 @@ class Step:
     mark: str = ""
 
 
+def _step(part: str) -> Step:
+    mark = next((each for each in MARKS if part.endswith(each)), "")
+    return Step(part.removesuffix(mark), mark)
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """A condition on a field of ours: ``how`` it compares with ``value`` (a text, or a truth for true and false)."""
@@ -140,10 +145,9 @@ class BindingRow:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """``listaSlotow/slot[]/@typ`` as its steps."""
-        found = (re.fullmatch(r"(.*?)(\[\]|\[1\]|\[\*\])?", part) for part in self.path.split("/"))
-        return tuple(Step(each[1], each[2] or "") for each in found if each is not None)
+        return tuple(_step(part) for part in self.path.split("/"))
 
-    @property
+    @cached_property
     def bare_path(self) -> tuple[str, ...]:
         """The names of the path, without how they repeat."""
         return tuple(step.name for step in self.steps)

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """``sends``: fields our code can fill; ``reads``: fields it can take; ``needs``: those of both it cannot miss."""
+    """``sends``: fields our code can fill; ``reads``: fields it can take; ``needs``: those of both it cannot miss.
+
+    A need of the form ``a|b`` is met by either.
+    """
 
     writes: bool
     sends: frozenset[str]
@@ -22,12 +25,12 @@ class Verb:
 
 
 def _verb(writes: bool, sends: str, reads: str = "") -> Verb:
-    """Fields separated by spaces; ``!`` after a name marks one that must be bound."""
+    """Fields separated by spaces; ``!`` after a name, or after several with ``|`` between, marks one to be bound."""
     asked, given = sends.split(), reads.split()
     return Verb(
         writes,
-        frozenset(each.rstrip("!") for each in asked),
-        frozenset(each.rstrip("!") for each in given),
+        frozenset(name for each in asked for name in each.rstrip("!").split("|")),
+        frozenset(name for each in given for name in each.rstrip("!").split("|")),
         frozenset(each.rstrip("!") for each in (*asked, *given) if each.endswith("!")),
     )
 
@@ -87,7 +90,7 @@ _NUMBER = "number.root! number.extension!"
 _FOUND = "found[].number.root! found[].number.extension! found[].state! found[].issued_on!"
 _ISSUER = "issuer.root issuer.extension author.root author.extension issuer_name author_name"
 P1: Mapping[str, Verb] = {
-    "read_to_accept": _verb(False, "key! code_with_person!", f"{_READING} key!"),
+    "read_to_accept": _verb(False, "key! code_with_person|code! person.root person.extension", f"{_READING} key!"),
     "read_by_number": _verb(False, _NUMBER, _READING),
     "accept": _verb(True, "key! payer! visit_at comment"),
     "refuse": _verb(True, "key! comment!"),

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from fakes.told_channel import CONTEXT, HeldClock, ToldChannel
 from lxml import etree
 
 from adapter import resources
-from adapter.errors import Misconfigured
+from adapter.domain.identifiers import AccessByCode, AccessCode, PersonDocument, Pesel, ReferralKey
+from adapter.errors import AdapterError, Misconfigured
 from adapter.mapping.tables import Tables
 from adapter.soap import check
 from adapter.soap.binding import BoundContract, load_bound_contract
 from adapter.soap.contract import load_contract
+from adapter.soap.p1 import P1Referrals
 from adapter.soap.rows import load_rows
 
 
@@ -225,3 +228,40 @@ def test_half_an_instant_is_named(own_mappings: Path, tables: Tables) -> None:
     (wrong,) = [each for each in found if not each.satisfied]
     assert (wrong.kind, wrong.subject) == (check.UNBOUND, "not_before")
     assert wrong.message == "not_before has a local-date and no local-time"
+
+
+def test_a_code_and_a_person_apart_are_bound_by_rows(own_mappings: Path, own_wsdl: Path, tables: Tables) -> None:
+    """A contract that takes the key, or the code and a PESEL or a document, instead of one word for both."""
+    apart = (
+        '<xs:sequence><xs:element name="kod" type="KodDostepuMT"/><xs:choice>'
+        '<xs:element name="pesel" type="xs:string"/><xs:element name="dokument" type="xs:string"/></xs:choice>'
+        "</xs:sequence>"
+    )
+    together = '<xs:element name="kodSkierowania" type="KodDostepuZIdentyfikatoremMT"/>'
+    edit(own_wsdl / "p1" / "skierowanie.xsd", together, apart)
+    rows = own_mappings / "bindings" / "p1.csv"
+    edit(rows, "multiplicity,constant,status,source", "multiplicity,constant,status,source,when")
+    old = next(
+        line for line in rows.read_text("utf-8").splitlines() if line.startswith("read_to_accept,request,code_")
+    )
+    start, end = "read_to_accept,request,", "text,,0..1,,RECONSTRUCTION,test"
+    pesel = "person.root{}=2.16.840.1.113883.3.4424.1.1.616"
+    new = [
+        f"{start}code,kryteriaOdczytuSkierowania/kod,{end}",
+        f"{start}person.extension,kryteriaOdczytuSkierowania/pesel,{end},{pesel.format('')}",
+        f"{start}person.extension,kryteriaOdczytuSkierowania/dokument,{end},{pesel.format('!')}",
+    ]
+    edit(rows, old, "\n".join(new))
+    bound = load_bound_contract(own_wsdl, own_mappings, "p1", tables)
+    channel = ToldChannel("<nothing/>")
+    referrals = P1Referrals(bound, tables, channel, lambda **_: None, HeldClock())  # type: ignore[arg-type]
+    code, paper = AccessCode("0042"), PersonDocument("AB123", "urn:oid:1.2.3")
+    for access in (AccessByCode(code, Pesel("00610100013")), AccessByCode(code, paper), ReferralKey("1" * 44)):
+        with pytest.raises(AdapterError):
+            referrals.read_to_accept(CONTEXT, access)
+    sent = [[(etree.QName(each).localname, each.text) for each in content[0]] for content in channel.sent]
+    assert sent == [
+        [("kod", "0042"), ("pesel", "00610100013")],
+        [("kod", "0042"), ("dokument", "AB123")],
+        [("kluczSkierowania", "1" * 44)],
+    ]

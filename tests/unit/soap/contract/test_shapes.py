@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,42 @@ def test_lists_four_deep_grouped_by_what_they_share_always_come_back(days: Talk,
     whole = by_run(slots)
     assert days.read(written) == {"slots": whole}
     assert len(written) == len({(slot["starts"].date(), slot.get("schedule")) for slot in slots})
+
+
+PLACES = seq(
+    of("place", seq(
+        of("day", seq(of("slot", seq(el("id")), 'maxOccurs="unbounded"'))
+           + '<xs:attribute name="date" type="xs:date" use="required"/>', 'maxOccurs="unbounded"')
+        ) + '<xs:attribute name="cell" use="required"/><xs:attribute name="v" use="required"/>',
+       'maxOccurs="unbounded"')
+)  # fmt: skip
+PLACE_ROWS = [
+    "both,slots[].schedule,place[*]/@cell,text,,1",
+    "request,,place[*]/@v,text,,1,7",
+    "both,slots[].day,place[*]/day[*]/@date,date,,1",
+    "both,slots[].id,place[*]/day[*]/slot[]/id,text,,1",
+]
+
+
+PLACED = st.fixed_dictionaries(
+    {"schedule": st.sampled_from("ab"), "day": st.dates(date(2026, 1, 1), date(2026, 1, 2)), "id": WORDS}
+)
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Talk:
+    return talk(tmp_path_factory.mktemp("places"), PLACES, PLACE_ROWS)
+
+
+@FEW
+@given(st.lists(PLACED, min_size=1, max_size=6))
+def test_lists_grouped_twice_always_come_back(places: Talk, slots: list[dict[str, Any]]) -> None:
+    written = places.write({"slots": slots})
+    in_order = itemgetter("schedule", "day", "id")
+    assert sorted(places.read(written)["slots"], key=in_order) == sorted(slots, key=in_order)
+    assert len(written) == len({each["schedule"] for each in slots})
+    days = {(each["schedule"], each["day"]) for each in slots}
+    assert sum(len(place) for place in written) == len(days)
 
 
 def test_a_row_in_a_group_that_is_wrong_does_not_sink_its_neighbours(days: Talk) -> None:
