@@ -1,4 +1,7 @@
-"""node's ``soap`` package, which nobody here wrote, calls the simulator: mutual TLS, signatures, both contracts."""
+"""node's ``soap`` package, which nobody here wrote: mutual TLS, signatures, both contracts.
+
+As a client it calls the simulator; as a server it answers our whole edge, from binding table to verified answer.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,28 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
+from adapter import resources
+from adapter.errors import InDoubt, Rejected
+from adapter.mapping.tables import load_tables
+from adapter.ports import CallContext
 from adapter.simulator import documents
 from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates, make_test_certificates
+from adapter.soap.binding import load_bound_contract
+from adapter.soap.cer import CerRegistry
+from adapter.soap.channel import SoapChannel
+from adapter.soap.endpoint import EndpointConfig
+from adapter.soap.faults import judge_result, load_refusals
+from adapter.soap.keys import IdentityFile
+from adapter.soap.timestamp import TimeLimits
+from adapter.soap.transport import TransportConfig
+from adapter.soap.trust import SignerPin
 
 pytestmark = pytest.mark.interop
 
@@ -163,3 +180,89 @@ def test_a_certificate_that_nobody_pinned_is_refused(run: Run, certificates: Tes
     tls = certificates.client_tls
     said = run(wss_certificate=str(tls.certificate), wss_key=str(tls.key))
     assert "certyfikatNiewazny" in json.dumps(said["fault"])
+
+
+# ------------------------------------------------------------------ its server, and our edge
+
+SERVER = Path(__file__).parent / "node_soap" / "server.js"
+
+
+class Now:
+    """The machine's time: TLS looks at it too."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here waits")
+
+
+@pytest.fixture(scope="module")
+def port(node: str, certificates: TestCertificates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The server's port on loopback."""
+    file = tmp_path_factory.mktemp("node") / "server.json"
+    config = {
+        "wsdl": str(resources.wsdl() / "cer" / "CentralnaERejestracja.wsdl"),
+        "ca": str(certificates.ca),
+        "tls_certificate": str(certificates.server_tls.certificate),
+        "tls_key": str(certificates.server_tls.key),
+        "wss_certificate": str(certificates.cer_wss.certificate),
+        "wss_key": str(certificates.cer_wss.key),
+    }
+    file.write_text(json.dumps(config))
+    program = subprocess.Popen(
+        [node, str(SERVER), str(file)],
+        env={**os.environ, "NODE_PATH": str(PACKAGES / "node_modules")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert program.stdout is not None
+        yield int(program.stdout.readline())
+    finally:
+        program.communicate(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def registry(certificates: TestCertificates, port: int) -> CerRegistry:
+    """Our edge, pointed at it."""
+    tables = load_tables(resources.mappings())
+    refusals = load_refusals(resources.mappings())
+    bound = load_bound_contract(resources.wsdl(), resources.mappings(), "cer", tables)
+    channel = SoapChannel(
+        EndpointConfig(
+            channel="cer",
+            transport=TransportConfig(f"https://localhost:{port}/services/CentralnaERejestracja", certificates.ca),
+            tls=IdentityFile(certificates.client_tls.certificate, certificates.client_tls.key),
+            signing=IdentityFile(certificates.client_wss.certificate, certificates.client_wss.key),
+            signer=SignerPin(certificates.ca, ("Test CeR WSS",), (certificates.crl,)),
+            limits=TimeLimits(lifetime_seconds=NODE_LIFETIME_SECONDS),
+        ),
+        clock=Now(),
+        refusals=refusals,
+        context_block=lambda context: None,
+        read_fault=bound.read_fault,
+    )
+    return CerRegistry(bound, tables, channel, partial(judge_result, refusals, channel="cer"), Now())
+
+
+CALL = CallContext("demo", "correlation-1", "message-1")
+
+
+def test_its_server_understands_us_and_we_verify_what_it_signed(registry: CerRegistry) -> None:
+    """xml-crypto, a third implementation of XML signatures, signed Body and Timestamp."""
+    assert registry.delete_slot(CALL, "slot-1") == "urn:csioz:p1:kod:major:Sukces"
+
+
+def test_its_answer_without_a_signature_is_in_doubt(registry: CerRegistry) -> None:
+    """It signs as a client only: without its signer put there by hand, nothing it says can be believed."""
+    with pytest.raises(InDoubt) as caught:
+        registry.delete_slot(CALL, "unsigned")
+    assert caught.value.code == "EXCHANGE_UNVERIFIED"
+
+
+def test_its_fault_is_a_refusal(registry: CerRegistry) -> None:
+    with pytest.raises(Rejected) as caught:
+        registry.delete_slot(CALL, "fault")
+    assert caught.value.code == "SOAP_FAULT"
