@@ -137,10 +137,11 @@ class Outbox(Protocol):
         """Append many in few statements, in order; returns their ids."""
 
     def claim(self, worker: int, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
-        """Take up to ``limit`` deliverable messages, oldest first, and mark them SENDING.
+        """Take up to ``limit`` deliverable messages and mark them SENDING: for CeR and P1 first, then oldest first.
 
-        Skips locked rows, subjects with an earlier unfinished message, messages not due, messages
-        whose ``after`` is undecided, and destinations under a pause. Commit before sending.
+        Few write-backs are taken at a time, for they go out one by one. Skips locked rows, subjects with an
+        earlier unfinished message, messages not due, messages whose ``after`` is undecided, and destinations
+        under a pause. Commit before sending.
         """
 
     def claim_doubts(

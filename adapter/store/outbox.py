@@ -59,9 +59,17 @@ class SqlOutbox:
         return ids
 
     def claim(self, worker: int, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
-        """Take up to ``limit`` deliverable messages, oldest first, and mark them SENDING."""
-        rows = self._session.run(outbox_rows.CLAIM, worker=worker, now=now, limit=limit, facility=facility)
-        return sorted((message_from(self._session, row) for row in rows), key=lambda message: message.id)
+        """Take up to ``limit`` deliverable messages and mark them SENDING: for CeR and P1 first, then oldest first."""
+        rows = self._session.run(
+            outbox_rows.CLAIM,
+            worker=worker,
+            now=now,
+            limit=limit,
+            write_backs=outbox_rows.WRITE_BACKS_CLAIMED_MAX,
+            facility=facility,
+        )
+        claimed = (message_from(self._session, row) for row in rows)
+        return sorted(claimed, key=lambda message: (message.destination is Destination.EHR, message.id))
 
     def claim_doubts(
         self, worker: int, now: datetime, limit: int, *, facility: str | None = None

@@ -38,13 +38,24 @@ _AFTER_DECIDED = """
                 (SELECT p.facility, p.destination FROM outbox_pause p WHERE p.until > %(now)s)))))
 """
 
-CLAIM = f"""
-WITH due AS (
+WRITE_BACKS_CLAIMED_MAX = 50
+"""Write-backs go out one by one: with more of them in hand a worker would keep waiting what comes for CeR and P1."""
+
+
+def _due(chosen: str, limit: str) -> str:
+    return f"""
     SELECT m.id FROM outbox_message m
-    WHERE m.state = 'waiting' AND m.not_before <= %(now)s
+    WHERE m.state = 'waiting' AND m.not_before <= %(now)s AND {chosen}
         AND (%(facility)s::text IS NULL OR m.facility = %(facility)s)
         AND {_NOT_PAUSED} AND {_AFTER_DECIDED} AND {_FIRST_IN_ITS_LINES}
-    ORDER BY m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED)
+    ORDER BY m.id LIMIT {limit} FOR UPDATE OF m SKIP LOCKED"""  # noqa: S608  # built from constants
+
+
+CLAIM = f"""
+WITH national AS ({_due("m.destination <> 'ehr'", "%(limit)s")}),
+room AS (SELECT LEAST(%(limit)s - count(*), %(write_backs)s) AS left FROM national),
+back AS ({_due("m.destination = 'ehr'", "(SELECT room.left FROM room)")}),
+due AS (SELECT id FROM national UNION ALL SELECT id FROM back)
 UPDATE outbox_message m
 SET state = 'sending', worker = %(worker)s, attempts = m.attempts + 1, sent_at = %(now)s,
     message_id = gen_random_uuid()::text

@@ -18,6 +18,7 @@ from adapter.errors import BadInput, Misconfigured, Refused
 from adapter.ports.store import Action, Destination, Message, MessageState, NewMessage, Settlement
 from adapter.store import sealing
 from adapter.store.engine import Database
+from adapter.store.outbox_rows import WRITE_BACKS_CLAIMED_MAX
 from adapter.store.unit_of_work import SqlStore
 
 LATER = timedelta(minutes=5)
@@ -91,6 +92,18 @@ def test_every_try_has_a_new_message_id_and_counts(store: SqlStore, held_clock: 
     (second,) = claim(store, held_clock)
     assert (first.attempts, second.attempts) == (1, 2)
     assert first.message_id != second.message_id
+
+
+def test_what_goes_to_the_authorities_goes_before_write_backs_and_few_of_those_are_in_hand(
+    store: SqlStore, held_clock: HeldClock
+) -> None:
+    back = {"destination": Destination.EHR, "action": Action.WRITE_BACK}
+    backs = add(store, *(new(f"ehr:Slot/{n}", **back) for n in range(WRITE_BACKS_CLAIMED_MAX + 3)))
+    slots = add(store, *(new(f"slot:S{n}") for n in range(3)))
+    first, second = claim(store, held_clock, limit=2), claim(store, held_clock, limit=100)
+    assert [one.id for one in first] == slots[:2]
+    assert [one.id for one in second] == [slots[2], *backs[:WRITE_BACKS_CLAIMED_MAX]]
+    assert [one.id for one in claim(store, held_clock, limit=100)] == backs[WRITE_BACKS_CLAIMED_MAX:]
 
 
 def test_a_settlement_of_an_earlier_try_changes_nothing(store: SqlStore, held_clock: HeldClock) -> None:
