@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from clinic_site import Site
 
+from adapter.bootstrap import open_adapter
 from adapter.cli.demo.clinic import cancelled
 from adapter.cli.demo.stage import FACILITY
 from adapter.domain.identifiers import CellCode, ReferralNumber
 from adapter.domain.referral import Payer
 from adapter.errors import BadInput, Refused, Rejected
 from adapter.ports.store import Action, Message, MessageState
-from adapter.services import handle_referral
+from adapter.services import handle_referral, issue_referral
 from adapter.services.desk import Desk
 from adapter.services.handle_referral import Asker
 from adapter.services.show_referral import read_again, show_referral
+from adapter.settings import Settings
+from adapter.simulator import documents
 
 LIS0 = ("dr-lis", 3, 0)
 ASKER = Asker("person:tester")
@@ -158,3 +161,63 @@ def test_warnings_are_kept_with_the_referral_and_shown_without_what_p1_wrote(sit
     number = ReferralNumber(one.root, one.extension)
     with site.eq.store.unit_of_work() as work:
         assert show_referral(Desk(site.eq, work, FACILITY, "c"), number).checks[0].findings == ()
+
+
+def document(site: Site, number: str = "9000000000000000000001") -> documents.Facts:
+    """What a referral document of the facility for the first patient says."""
+    person = site.clinic.world["people"][0]
+    return documents.Facts(
+        root=f"{NODE}.999.4.1",
+        extension=number,
+        person_root="2.16.840.1.113883.3.4424.1.1.616",
+        person_extension=person["pesel"],
+        given=person["given"],
+        family=person["family"],
+        podmiot="000000927722",
+        podmiot_name="Poradnia",
+        author=documents.Author("5425740", "Lek. Testowy"),
+        issued_on=date(2026, 11, 20),
+        diagnosis="I10",
+        specialty="1100",
+    )
+
+
+@pytest.fixture
+def doctors(site_settings: Settings) -> Settings:
+    """The facility's own caller may issue referrals."""
+    facility = site_settings.facilities[FACILITY]
+    caller = facility.caller.model_copy(update={"role": "LEKARZ_LEK_DENTYSTA_FELCZER"})
+    return site_settings.model_copy(update={"facilities": {FACILITY: facility.model_copy(update={"caller": caller})}})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "handed"),
+    [("reply-lost", False), ("request-lost", True), ("unavailable", True)],
+    ids=["saved, and the answer lost", "never arrived", "not now"],
+)
+def test_a_document_is_issued_once_whatever_becomes_of_the_answer(
+    site: Site, doctors: Settings, trouble: str, handed: bool
+) -> None:
+    with open_adapter(doctors, clock=site.eq.clock, defer_jobs=False) as adapter:
+        own = Site(adapter, site.simulator, site.clinic)
+        facts = document(site)
+        number = ReferralNumber(facts.root, facts.extension)
+        site.admin.trouble(trouble, system="p1", operation="save")
+        done = ask(own, lambda desk: issue_referral.save(desk, documents.write(facts), ASKER))
+        assert (done.state, done.sealed) == (MessageState.DELIVERED, None)
+        with own.eq.store.unit_of_work() as work:
+            desk = Desk(own.eq, work, FACILITY, "c")
+            if handed:
+                assert issue_referral.hand_over(desk, number, "person:tester").key is not None
+            else:
+                with pytest.raises(Refused) as lost:
+                    issue_referral.hand_over(desk, number, "person:tester")
+                assert lost.value.code == "REFERRAL_RECEIPT_LOST"
+            with pytest.raises(Refused) as twice:
+                issue_referral.save(desk, documents.write(facts), ASKER)
+            assert twice.value.code == "REFERRAL_ISSUED"
+        site.admin.trouble("reply-lost", system="p1", operation="annul")
+        annulment = documents.write_annulment(facts, "9000000000000000000002")
+        gone = ask(own, lambda desk: issue_referral.annul(desk, annulment, ASKER))
+        assert gone.state is MessageState.DELIVERED
+        assert site.simulator.state.referrals.by_number[number.root, number.extension].state == "annulled"
