@@ -230,7 +230,8 @@ def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: dat
     apply_all(eq, work, [(message, outcome) for message, outcome in mine if isinstance(outcome, Done)], now)
     for message, outcome in mine:
         if isinstance(outcome, Done):
-            _audit(work, message, now, {"outcome": "delivered", "result_code": outcome.result_code})
+            note = {"note": outcome.note} if outcome.note else {}
+            _audit(work, message, now, {"outcome": "delivered", "result_code": outcome.result_code, **note})
         elif isinstance(outcome, Declined):
             log.warning("outbox message %s is refused, for the %s: %s", message.id, outcome.told, outcome.problem)
             _audit(work, message, now, _told("refused", outcome))
