@@ -179,7 +179,7 @@ class _Alike:
 
     def read(self, content: etree._Element, rows: _Rows) -> dict[str, list[str]] | None:
         """Texts by tag, one a row; None when the rows are not certainly alike."""
-        present = [str(child.tag) for child in rows.elements[0]]
+        present = [str(child.tag) for child in rows.first]
         others = [tag for tag in self.declared if tag not in present]
         wide = len(present)
         if not wide or not self.simple.issuperset(present) or len(set(present)) != wide or len(others) > OTHERS_MAX:
@@ -195,12 +195,26 @@ class _Alike:
 
 
 class _Rows:
-    """The row elements of a list; their numbers are counted when first asked for."""
+    """The row elements of a list; they are made and numbered when first asked for: mostly one is enough."""
 
-    def __init__(self, elements: list[etree._Element]) -> None:
-        self.elements = elements
-        self.count = len(elements)
+    def __init__(self, content: etree._Element, every: _Path, size: _Path, first: _Path) -> None:
+        self._content, self._every, self._first = content, every, first
+        self.count = int(size(content))
+        self._elements: list[etree._Element] = []
         self._numbers: dict[etree._Element, int] = {}
+
+    @property
+    def first(self) -> etree._Element:
+        """The first row, of a list that has one."""
+        found: etree._Element = self._first(self._content)[0]
+        return found
+
+    @property
+    def elements(self) -> list[etree._Element]:
+        """All rows."""
+        if not self._elements:
+            self._elements = self._every(self._content)
+        return self._elements
 
     def number(self, element: etree._Element, depth: int) -> int:
         """The number of the row that an element ``depth`` below it belongs to."""
@@ -220,6 +234,8 @@ class _List:
 
     keys: Keys
     rows: _Path
+    size: _Path
+    first: _Path
     columns: tuple[_Column, ...]
     inner: tuple[_List, ...]
     joinings: tuple[Joining, ...]
@@ -227,7 +243,7 @@ class _List:
     alike: _Alike | None
 
     def read(self, content: etree._Element, once: _Once) -> tuple[_Rows, Grid]:
-        rows = _Rows(self.rows(content))
+        rows = _Rows(content, self.rows, self.size, self.first)
         columns: dict[Keys, Sequence[object]] = {}
         if not rows.count:
             return rows, Grid(0, columns)
@@ -326,7 +342,8 @@ def _plan(source: Source, path: tuple[str, ...], depth: int) -> _List | None:
     if len(set(keys)) != len(keys):
         return None
     joinings, alike = tuple(source.joinings), _alike(source, path)
-    return _List(source.group or (), _compiled(path), tuple(columns), tuple(inner), joinings, depth, alike)
+    every, size, first = (_compiled(path, form) for form in ("{0}", "count({0})", "({0})[1]"))
+    return _List(source.group or (), every, size, first, tuple(columns), tuple(inner), joinings, depth, alike)
 
 
 def _alike(source: Source, path: tuple[str, ...]) -> _Alike | None:
