@@ -64,7 +64,10 @@ def contract() -> None:
 @contract.command()
 @_folders
 @click.option("--all", "show_all", is_flag=True, help="Show satisfied rows, too, and what is worth knowing of them.")
-def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: bool) -> int:
+@click.option(
+    "--only", type=click.Choice(CHANNELS), help="Check one service; the package of the other is not there yet."
+)
+def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: bool, only: str | None) -> int:
     """Say of every row of mappings/bindings/ whether the contract satisfies it, and what to edit if not.
 
     Looks at operations, fields, types, multiplicity, required elements, choices, enumerations (both ways: what the
@@ -76,6 +79,7 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
     \b
     Example: pomost contract check
     Example: pomost contract check --wsdl official-package --json
+    Example: pomost contract check --wsdl official-package --only cer
     """
     from adapter import resources
     from adapter.mapping.tables import load_tables
@@ -85,11 +89,12 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
 
     contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
     tables = load_tables(bindings)
-    loaded = {channel: load_contract(contracts.resolve(), channel) for channel in CHANNELS}
+    channels = (only,) if only else CHANNELS
+    loaded = {channel: load_contract(contracts.resolve(), channel) for channel in channels}
     found: dict[str, list[Finding]] = {
-        channel: check_with_values(loaded[channel], load_rows(bindings, channel), tables) for channel in CHANNELS
+        channel: check_with_values(loaded[channel], load_rows(bindings, channel), tables) for channel in channels
     }
-    remarks = [f"{channel}/{remark}" for channel in CHANNELS for remark in loaded[channel].remarks]
+    remarks = [f"{channel}/{remark}" for channel in channels for remark in loaded[channel].remarks]
     wrong = sum(not each.satisfied for findings in found.values() for each in findings)
     if as_json:
         rows = [

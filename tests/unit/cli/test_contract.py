@@ -114,3 +114,11 @@ def test_what_to_do_is_said_once_for_each_kind(own: Path, capsys: pytest.Capture
     assert "forbidden-value: accept request payer trybRealizacji does not allow REFUNDACJA of payer.csv" in said
     assert "What to do:\n  forbidden-value (1): correct the column national of the code table" in said
     assert "satisfied: accept request key" in said
+
+
+def test_one_service_is_checked_alone(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(own / "wsdl" / "p1")
+    assert run("check", "--wsdl", str(own / "wsdl")) == 3
+    assert run("check", "--wsdl", str(own / "wsdl"), "--only", "cer") == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("cer: ")
