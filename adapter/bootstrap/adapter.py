@@ -19,7 +19,7 @@ from adapter.services.equipment import Equipment, Limits
 from adapter.settings import Settings, load_settings
 from adapter.store import schema
 from adapter.store.engine import Database, DatabaseSettings, connect
-from adapter.store.sealing import SealingSettings, load
+from adapter.store.sealing import Seal, SealingSettings, load
 from adapter.store.unit_of_work import SqlStore
 
 
@@ -118,14 +118,28 @@ def open_store(
         yield store_on(known, database, clock or SystemClock(), defer_jobs=defer_jobs)
 
 
+def seal_of(settings: Settings, database: Database) -> Seal:
+    """What seals people's data in this installation.
+
+    Raises:
+        Misconfigured: no keys, or they cannot be read.
+    """
+    keys = settings.sealing_keys.get_secret_value() if settings.sealing_keys is not None else None
+    return load(SealingSettings(keys=keys, file=settings.sealing_key_file), database.key_file)
+
+
 def store_on(settings: Settings, database: Database, clock: Clock, *, defer_jobs: bool = True) -> SqlStore:
     """A store on an open database, with the facilities of the settings known to it."""
     if database.embedded:
         schema.upgrade(database.engine)
     schema.require_current(database.engine)
-    keys = settings.sealing_keys.get_secret_value() if settings.sealing_keys is not None else None
-    seal = load(SealingSettings(keys=keys, file=settings.sealing_key_file), database.key_file)
-    return SqlStore(database.engine, seal, clock, facilities=tuple(settings.facilities), defer_jobs=defer_jobs)
+    return SqlStore(
+        database.engine,
+        seal_of(settings, database),
+        clock,
+        facilities=tuple(settings.facilities),
+        defer_jobs=defer_jobs,
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``pomost database``: bring the database up to date, show its state, make a sealing key."""
+"""``pomost database``: bring the database up to date, show its state, make a sealing key, seal with it."""
 
 from __future__ import annotations
 
@@ -62,6 +62,38 @@ def make_key() -> None:
     from adapter.store.sealing import new_keys
 
     click.echo(new_keys(), nl=False)
+
+
+@database.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for programs.")
+def reseal(as_json: bool) -> int:
+    """Seal everything with the newest key, so that an older one can be taken out of the list.
+
+    Restart all processes with the new list first. Works in batches beside them; when it was stopped, run it again.
+    Exit code: 0 all is under the newest key, 1 something does not open: leave the old keys in the list.
+
+    Example: pomost database reseal
+    """
+    from dataclasses import asdict
+
+    from adapter.bootstrap import open_database
+    from adapter.bootstrap.adapter import seal_of
+    from adapter.settings import load_settings
+    from adapter.store import schema
+    from adapter.store.reseal import reseal as again
+
+    settings, found = load_settings(), []
+    with open_database(settings) as opened:
+        schema.require_current(opened.engine)
+        for each in again(opened.engine, seal_of(settings, opened)):
+            found.append(each)
+            if not as_json:
+                problem = f", {each.failed} do not open: {each.problem}" if each.failed else ""
+                click.echo(f"{each.table}.{each.column}: {each.done} sealed anew{problem}")
+    failed = sum(each.failed for each in found)
+    if as_json:
+        click.echo(json.dumps({"failed": failed, "columns": [asdict(each) for each in found]}))
+    return 1 if failed else 0
 
 
 def _show(found: SchemaStatus, notice: str, *, as_json: bool) -> None:

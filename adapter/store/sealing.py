@@ -55,10 +55,15 @@ class Seal:
         self._first = next(iter(keys))
         self._lookup = lookup
 
+    @property
+    def head(self) -> bytes:
+        """How every value begins that the newest key sealed."""
+        name = self._first.encode("ascii")
+        return bytes((FORMAT, len(name))) + name
+
     def seal(self, plain: bytes, *identity: str) -> bytes:
         """Encrypt for the row that ``identity`` names."""
-        name = self._first.encode("ascii")
-        head = bytes((FORMAT, len(name))) + name
+        head = self.head
         nonce = os.urandom(NONCE_BYTES)
         return head + nonce + self._ciphers[self._first].encrypt(nonce, plain, _about(head, identity))
 
