@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from adapter.simulator.app import Urls
 
 STEP_SECONDS = 3600.0
 
@@ -20,6 +24,15 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
     if instant.tzinfo is None:
         raise click.BadParameter("give the time zone too, such as +01:00 or Z")
     return instant
+
+
+def _print_addresses(urls: Urls, token: str, as_json: bool) -> None:
+    import json
+
+    if as_json:
+        click.echo(json.dumps({"cer": urls.cer, "p1": urls.p1, "admin": urls.admin, "token": token}))
+    else:
+        click.echo(f"CeR    {urls.cer}\nP1     {urls.p1}\nadmin  {urls.admin}  token {token}\nCtrl-C stops it.")
 
 
 def _print_sentinels(as_json: bool) -> None:
@@ -88,7 +101,6 @@ def simulate(
     if sentinels:
         _print_sentinels(as_json)
         return
-    import json
     import secrets
     import signal
     import threading
@@ -117,11 +129,6 @@ def simulate(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with Simulator(config) as simulator:
-        urls = simulator.urls
-        if as_json:
-            said = {"cer": urls.cer, "p1": urls.p1, "admin": urls.admin, "token": token}
-            click.echo(json.dumps(said))
-        else:
-            click.echo(f"CeR    {urls.cer}\nP1     {urls.p1}\nadmin  {urls.admin}  token {token}\nCtrl-C stops it.")
+        _print_addresses(simulator.urls, token, as_json)
         while not stopped.wait(STEP_SECONDS):
             pass
