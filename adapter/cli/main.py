@@ -86,5 +86,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         wrong.show()
         sys.exit(wrong.exit_code)
     except AdapterError as error:
-        click.echo(f"pomost: {error.message} [{error.code}]", err=True)
+        click.echo(f"pomost: {error.text} [{error.code}]", err=True)
         sys.exit(error.exit_code)

@@ -102,7 +102,7 @@ def sync(facility: str | None, source: str | None, dry_run: bool, as_json: bool)
 
 def _summary(result: Pass) -> dict[str, Any]:
     data = asdict(result)
-    data["problems"] = {step: error.message for step, error in result.problems.items()}
+    data["problems"] = {step: error.text for step, error in result.problems.items()}
     return data
 
 
@@ -130,7 +130,7 @@ def _print_pass(facility: str, result: Pass, waiting: int) -> None:
     click.echo(f"  from CeR: brought {pulled.brought}, cancelled {pulled.cancelled}, moved {pulled.moved}{held}")
     click.echo(f"  blocks proven {result.proven.proven}, not found in CeR {result.proven.missing}")
     for step, error in result.problems.items():
-        click.echo(f"  {step}: {error.message} [{error.code}]", err=True)
+        click.echo(f"  {step}: {error.text} [{error.code}]", err=True)
     for problem in result.pulled.problems:
         click.echo(f"  pull: {problem}", err=True)
     for each in result.delivered:

@@ -226,11 +226,11 @@ def _schedule(run: _Run, schedule_id: str, days: Sequence[date]) -> bool:
         try:
             listing = run.registry.list_slots(context, schedule_id, day)
         except Unavailable as error:
-            run.not_read.append(NotRead(schedule_id, day, error.message))
+            run.not_read.append(NotRead(schedule_id, day, error.text))
             silent += 1
             continue
         except Rejected as error:
-            run.not_read.append(NotRead(schedule_id, day, error.message, out_of_reach=False))
+            run.not_read.append(NotRead(schedule_id, day, error.text, out_of_reach=False))
             answered, silent = True, 0
             continue
         answered, silent = True, 0

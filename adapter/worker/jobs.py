@@ -47,7 +47,7 @@ def register(app: Any, eq: Equipment, *, reconcile_days: int, wiretap_days: int,
     def sync_job(facility: str) -> None:
         result = synchronise(eq, facility)
         for step, error in result.problems.items():
-            log.warning("%s of %s: %s", step, facility, error.message)
+            log.warning("%s of %s: %s", step, facility, error.text)
 
     @app.task(name="pomost.settle", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]
     def settle_job(facility: str) -> None:
@@ -69,4 +69,4 @@ def register(app: Any, eq: Equipment, *, reconcile_days: int, wiretap_days: int,
                 tolerance=eq.limits.order_tolerance,
             )
         except Unavailable as error:
-            log.warning("reconcile of %s: %s", facility, error.message)
+            log.warning("reconcile of %s: %s", facility, error.text)
