@@ -39,6 +39,7 @@ RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 RSA_SHA1 = f"{DS}rsa-sha1"
 HMAC_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"
 SHA256, SHA1 = "http://www.w3.org/2001/04/xmlenc#sha256", f"{DS}sha1"
+ATTACHMENT = "http://docs.oasis-open.org/wss/oasis-wss-SwAProfile-1.1#Attachment-Content-Signature-Transform"
 WSU_ID = f"{{{WSU}}}Id"
 EVIL_TEXT = "changed-by-an-attacker"
 
@@ -156,6 +157,47 @@ def body_moved_into_object_same_id(root: etree._Element) -> None:
 
 def body_moved_into_security(root: etree._Element) -> None:
     _security(root).append(_swap_body(root))
+
+
+def body_moved_into_timestamp(root: etree._Element) -> None:
+    _security(root).find(f"{{{WSU}}}Timestamp").append(_swap_body(root))
+
+
+def body_moved_into_token(root: etree._Element) -> None:
+    _security(root).find(f"{{{WSSE}}}BinarySecurityToken").append(_swap_body(root))
+
+
+def body_moved_into_key_info(root: etree._Element) -> None:
+    _signature(root).find(f"{{{DS}}}KeyInfo").append(_swap_body(root))
+
+
+def body_moved_before_header(root: etree._Element) -> None:
+    root.insert(0, _swap_body(root))
+
+
+def body_moved_into_second_security(root: etree._Element) -> None:
+    """For another actor, so that neither is a duplicate of the other."""
+    other = etree.SubElement(_header(root), f"{{{WSSE}}}Security")
+    other.set(f"{{{SOAP}}}actor", "urn:attack")
+    other.append(_swap_body(root))
+
+
+def body_reference_to_manifest(root: etree._Element) -> None:
+    """The Body is named in a Manifest, whose digests a verifier need not check."""
+    references = _signature(root).find(f"{{{DS}}}SignedInfo")
+    uri = "#" + _body(root).get(WSU_ID)
+    moved = next(each for each in references if each.get("URI") == uri)
+    holder = etree.SubElement(_signature(root), f"{{{DS}}}Object")
+    etree.SubElement(holder, f"{{{DS}}}Manifest").append(moved)
+    body_changed(root)
+
+
+def prefix_bound_anew(root: etree._Element) -> None:
+    """Namespace injection: the signed Body's elements stand for another namespace."""
+    body = _body(root)
+    text = etree.tostring(body[0])
+    namespace = etree.QName(body[0]).namespace or ""
+    body.replace(body[0], etree.fromstring(text.replace(f'"{namespace}"'.encode(), b'"urn:attack"')))
 
 
 def body_moved_into_new_body(root: etree._Element) -> None:
@@ -315,6 +357,13 @@ ATTACKS: tuple[Attack, ...] = (
     _attack("wrapping: Body moved into ds:Object", body_moved_into_object),
     _attack("wrapping: Body moved into ds:Object, duplicate Id", body_moved_into_object_same_id),
     _attack("wrapping: Body moved into Security", body_moved_into_security),
+    _attack("wrapping: Body moved into the Timestamp", body_moved_into_timestamp),
+    _attack("wrapping: Body moved into the token", body_moved_into_token),
+    _attack("wrapping: Body moved into KeyInfo", body_moved_into_key_info),
+    _attack("wrapping: Body moved before the Header", body_moved_before_header),
+    _attack("wrapping: Body moved into another actor's Security", body_moved_into_second_security),
+    _attack("wrapping: Body's reference moved into a Manifest", body_reference_to_manifest),
+    _attack("namespace injection: the Body's prefix bound anew", prefix_bound_anew),
     _attack("wrapping: Body moved into the new Body", body_moved_into_new_body),
     _attack("wrapping: evil Body before the signed one", body_after_evil_body),
     _attack("wrapping: evil Body after the signed one", body_before_evil_body),
@@ -501,6 +550,11 @@ FORGERIES: tuple[Forgery, ...] = (
     Forgery("no transform", {"transforms": ()}),
     Forgery("two transforms", {"transforms": (f"{DS}enveloped-signature", EXCLUSIVE)}),
     Forgery("XPath transform", {"transforms": ("http://www.w3.org/TR/1999/REC-xpath-19991116", EXCLUSIVE)}),
+    Forgery("XPath filter 2.0 transform", {"transforms": ("http://www.w3.org/2002/06/xmldsig-filter2", EXCLUSIVE)}),
+    Forgery("base64 transform", {"transforms": (f"{DS}base64", EXCLUSIVE)}),
+    Forgery("STR transform", {"transforms": (f"{WSS}soap-message-security-1.0#STR-Transform", EXCLUSIVE)}),
+    Forgery("attachment transform", {"transforms": (ATTACHMENT, EXCLUSIVE)}),
+    Forgery("enveloped-signature only", {"transforms": (f"{DS}enveloped-signature",)}),
     Forgery("XSLT transform", {"transforms": ("http://www.w3.org/TR/1999/REC-xslt-19991116", EXCLUSIVE)}),
     Forgery("reference outside the message", {"uri": lambda part_id: f"http://127.0.0.1:9/{part_id}"}),
     Forgery("reference to the whole message", {"uri": lambda part_id: ""}),

@@ -150,12 +150,14 @@ def test_wss4j_accepts_our_requests_and_finds_the_body_signed(
     assert peer("verify", made.ca, *files) == ["accepted\tBody,Timestamp,context"] * len(CONTENTS)
 
 
-# WSS4J 1.6 is laxer than we are in one of them: an unsigned header block with the Body's Id does not disturb it.
+# WSS4J 1.6 is laxer than we are: of two Bodies it takes the first for the one that is processed, and an unsigned
+# header block with the Body's Id does not disturb it.
 ATTACKS = [
     attack
     for attack in soap_attacks.ATTACKS
     if attack.name.startswith(("Body's content", "signature value", "wrapping: Body", "Timestamp removed"))
     and "new Body" not in attack.name
+    and "before the Header" not in attack.name
 ]
 
 
