@@ -231,7 +231,7 @@ def _list_fields(bindings: Path, *, as_json: bool) -> int:
                 bound = [
                     row.path
                     for row in rows
-                    if row.direction == direction and row.verb in (verb, EVERY_VERB) and name in row.fields
+                    if row.direction == direction and row.verb in (verb, EVERY_VERB) and name in row.named
                 ]
                 listed.append(
                     {"channel": channel, "verb": verb, "direction": direction, "field": name, "paths": bound}

@@ -133,13 +133,22 @@ def _twice(row: BindingRow, before: Sequence[BindingRow]) -> Finding | None:
             continue
         if row.direction == OPERATION:
             return about(row, DOUBLE, f"says the same as row {each.number}")
-        if each.path != row.path:
+        if each.bare_path != row.bare_path:
             continue
         if (each.field, each.when, each.constant) == (row.field, row.when, row.constant) and each.type == row.type:
             return about(row, DOUBLE, f"says the same as row {each.number}")
         if row.direction == REQUEST and not each.when:
             return about(row, DOUBLE, f"row {each.number} fills {row.path} already")
+        if row.direction != REQUEST and _contradict(each, row):
+            return about(row, DOUBLE, f"whenever {row.path} is there, row {each.number} says otherwise ({each.when})")
     return None
+
+
+def _contradict(one: BindingRow, other: BindingRow) -> bool:
+    """Whether two rows of one place in a reply, when both count, say different values of one field."""
+    if one.condition is None or other.condition is None or one.condition.field != other.condition.field:
+        return False
+    return one.constant == other.constant and one.condition.value != other.condition.value
 
 
 def _unused(row: BindingRow, rows: Sequence[BindingRow], tables: CodeTables | None) -> Finding | None:
@@ -183,7 +192,7 @@ def _check_operation(contract: Contract, row: BindingRow) -> Finding:
 def _check_field(
     row: BindingRow, legend: Mapping[str, Verb], operations: Mapping[str, Operation], tables: CodeTables | None
 ) -> Finding:
-    for name in (*row.fields, *((row.condition.field,) if row.condition is not None else ())):
+    for name in sorted(row.named):
         if not _known_field(row, name, legend):
             return about(row, UNKNOWN_NAME, f"verb {row.verb} has no field {name}")
     if tables is not None and row.table and row.table not in tables:
@@ -301,7 +310,7 @@ def _left_out(verb: str, needs: Verb, rows: Sequence[BindingRow], operation: Ope
         (REQUEST, needs.sends, frozenset[str]()),
         (REPLY, needs.reads, RESULT_FIELDS.needs),
     ):
-        bound = {name for row in rows_for(rows, verb, direction) for name in row.fields}
+        bound = {name for row in rows_for(rows, verb, direction) for name in row.named}
         for missing in sorted(each for each in needs.needs | every if not bound & set(each.split("|"))):
             if missing in every or fields.issuperset(missing.split("|")):
                 what = missing.replace("|", " or ")
@@ -318,7 +327,7 @@ def _unfit_request(verb: str, operation: Operation, asked: Sequence[BindingRow])
         what = f"one of {path}" if " | " in path else path
         yield Finding(UNFILLED, 0, verb, REQUEST, path, f"operation {operation.name} requires {what}; no row fills it")
     for row in asked:
-        same = [each for each in asked if each.path == row.path]
+        same = [each for each in asked if each.bare_path == row.bare_path]
         if row is not same[0] or covers(same):
             continue
         try:

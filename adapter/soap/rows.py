@@ -163,6 +163,12 @@ class BindingRow:
         told = self.condition.field if self.condition is not None and self.direction != REQUEST else ""
         return tuple(each for each in (self.field, told) if each)
 
+    @property
+    def named(self) -> frozenset[str]:
+        """All fields of ours that the row depends on or gives a value."""
+        condition = self.condition
+        return frozenset(self.fields) | ({condition.field} if condition is not None else set())
+
     def wrong(self) -> tuple[str, str]:
         """The column and the problem of what is wrong with the row by itself; empty when nothing is."""
         names = self.direction == OPERATION

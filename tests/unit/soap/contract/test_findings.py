@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes.shaped_contract import findings, write_rows
+from fakes.shaped_contract import STATES, contract_in, findings, write_rows, write_wsdl
 
 from adapter.errors import Misconfigured
 from adapter.soap import findings as kinds
+from adapter.soap.check import check
 from adapter.soap.rows import When, read_when
+from adapter.soap.verbs import Verb
 
 
 def el(name: str, kind: str = "xs:string", more: str = "") -> str:
@@ -91,6 +93,8 @@ REPLIES = [
      "an element that may repeat"),
     (seq(el("id", more=MANY)), ["reply,id,id[1],text,,1"], "", "", "and a row that says there is only one"),
     (seq(el("id")), ["reply,id,id,text,,1,,phone=1"], "", "", "a condition that works backwards"),
+    (seq(el("id")), ["reply,id,id,text,,1,,phone=1", "reply,id,id,text,,1,,phone=2"], kinds.DOUBLE,
+     "row 5 says otherwise (phone=1)", "conditions that contradict each other"),
     (seq(el("at")), ["reply,starts,at,local-date,,1"], kinds.UNBOUND, "starts has a local-date and no local-time",
      "half an instant"),
     (seq(el("id")), ["reply,id,nr,text,,1"], kinds.MISSING_FIELD, "said has no element nr", "a field that is gone"),
@@ -108,6 +112,14 @@ def test_a_reply(tmp_path: Path, content: str, rows: list[str], kind: str, messa
     (only,) = found
     assert (only.kind, only.advice) == (kind, kinds.ADVICE[kind])
     assert message in only.message
+
+
+def test_a_field_that_only_conditions_name_is_bound(tmp_path: Path) -> None:
+    write_wsdl(tmp_path, choice(of("open", ""), of("taken", "")))
+    rows = write_rows(tmp_path, [f"both,,{state},empty,,0..1,there,state={state}" for state in ("open", "taken")])
+    legend = {"talk": Verb(True, frozenset({"state"}), frozenset({"state"}), frozenset({"state"}))}
+    found = check(contract_in(tmp_path), rows, STATES, legend=legend)  # type: ignore[arg-type]
+    assert [each for each in found if not each.satisfied] == []
 
 
 def test_every_kind_says_what_to_do() -> None:
