@@ -164,7 +164,7 @@ def _others(settings: Settings) -> Iterator[Finding]:
             yield from _outbox(adapter)
             today = warsaw_day(adapter.clock.now())
             for facility in adapter.facilities:
-                yield _held(adapter.store, facility)
+                yield held_changes(adapter.store, facility)
                 yield from _reach(adapter.equipment.registry, facility, today)
                 yield _checked(
                     f"EHR of {facility}",
@@ -175,7 +175,7 @@ def _others(settings: Settings) -> Iterator[Finding]:
         yield Finding("adapter", "bad", error.message, "mend what is said above first", isinstance(error, Unavailable))
 
 
-def _held(store: Store, facility: str) -> Finding:
+def held_changes(store: Store, facility: str) -> Finding:
     """Changes of visits that nobody could read (D10): they wait until a code table knows their codes."""
     subject = f"changes of visits of {facility}"
     with store.unit_of_work() as work:

@@ -69,7 +69,7 @@ class SlotBatches:
                 biggest = max(biggest, len(part))
             except Rejected as error:
                 refused = refused or error
-                if len(part) > 1 and messages + len(parts) < MESSAGES_MAX:
+                if len(part) > 1 and messages + len(parts) + 2 <= MESSAGES_MAX:
                     half = (len(part) + 1) // 2
                     parts.extendleft((part[half:], part[:half]))
                     continue
