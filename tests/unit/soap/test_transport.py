@@ -760,3 +760,16 @@ def test_private_keys_leave_no_file_behind(world: World, tmp_path: Path, monkeyp
     world.channel(world.config("https://127.0.0.1:1/"))
     assert seen == [0o600]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_said_beyond_an_answer_is_not_taken_for_the_next_one(world: World) -> None:
+    """A server that answers twice in one breath: the second answer is nobody's, and its connection is left."""
+    first = world.signed("<r:done xmlns:r='urn:r'>" + "<r:n/>" * 3000 + "</r:done>")
+    stray = world.signed("<r:stray xmlns:r='urn:r'/>")
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n"
+    twice = b"".join(head.format(len(each)).encode() + each for each in (first, stray))
+    with world.server(raw(twice), answer(world.signed())) as server:
+        channel = world.channel(world.config(server.url))
+        assert exchange(channel).tag == "{urn:r}done"
+        assert exchange(channel).tag == "{urn:r}done"
+        assert server.connections == 2

@@ -1,0 +1,49 @@
+"""What is refused before libxml2 sees it, and what is not: the bounds lie far beyond real messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapter.soap.broken import BrokenExchange
+from adapter.soap.parsing import ATTRIBUTES_MAX, MARKS_MAX, parse_untrusted
+
+
+def attributes(count: int) -> bytes:
+    return b" ".join(b'a%d="x"' % number for number in range(count))
+
+
+def namespaces(count: int) -> bytes:
+    return b" ".join(b'xmlns:n%d="urn:x"' % number for number in range(count))
+
+
+# document                                                          a word of the reason, empty when it is read
+BOUNDS = [
+    (b"<a " + attributes(ATTRIBUTES_MAX) + b"/>", "", "as many attributes as may be"),
+    (b"<a " + attributes(ATTRIBUTES_MAX + 1) + b"/>", "attributes", "one attribute too many"),
+    (b"<a " + namespaces(ATTRIBUTES_MAX + 1) + b"/>", "attributes", "namespaces count as well"),
+    (b"<a b='>' " + attributes(ATTRIBUTES_MAX) + b"/>", "attributes", "a tag does not end inside a value"),
+    (b"<a>" + b"x=y " * 2000 + b"</a>", "", "a text may hold what looks like attributes"),
+    (b"<a><![CDATA[<b " + attributes(ATTRIBUTES_MAX) + b">]]></a>", "", "so may CDATA, up to the bound"),
+    (b"<a>" + b"<b/>" * 50_000 + b"</a>", "", "a long list"),
+    (b"<a>" + b'<b xmlns="urn:b"/>' * 20_000 + b"</a>", "", "a list that declares its namespace in each row"),
+    (b"<a>" + b"<b/>" * MARKS_MAX + b"</a>", "elements", "more elements than memory should hold"),
+    (
+        b"".join(b"<a " + namespaces(100) + b">" for _ in range(200)) + b"<b/>" * 20_000 + b"</a>" * 200,
+        "namespaces",
+        "namespaces that add up from level to level",
+    ),
+    (b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?><a/>', "", "UTF-8 with its mark"),
+    (b'<?xml version="1.0" encoding="us-ascii"?><a/>', "", "ASCII is UTF-8"),
+    (b'<?xml version="1.0" encoding="windows-1250"?><a/>', "UTF-8", "another encoding"),
+    ("<a>ą</a>".encode("utf-16"), "well-formed", "UTF-16"),
+]
+
+
+@pytest.mark.parametrize(("document", "words", "why"), BOUNDS, ids=[row[2] for row in BOUNDS])
+def test_a_document_is_read_up_to_its_bounds(document: bytes, words: str, why: str) -> None:
+    try:
+        parse_untrusted(document)
+        reason = ""
+    except BrokenExchange as broken:
+        reason = broken.reason
+    assert (words in reason, bool(words)) == (True, bool(reason)), why
