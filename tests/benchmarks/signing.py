@@ -1,7 +1,9 @@
 """B4: sign and verify one call, against zeep's BinarySignature and against bare RSA-2048.
 
-zeep signs as we do: RSA-SHA256, SHA-256, Body and Timestamp (it cannot sign the call context as well). Of a
-reply it checks less: the signature, but no dates, no authority, no replay, no shape.
+zeep signs as we do: RSA-SHA256, SHA-256, Body and Timestamp (it cannot sign the call context as well). Both
+verify the same messages, which we signed: Body, call context and Timestamp. zeep checks less of them: the
+signature, but no dates, no authority, no replay, no shape. How much quicker than zeep signing can be is bounded
+by RSA itself, which stands beside it.
 """
 
 from __future__ import annotations
@@ -78,7 +80,7 @@ def run() -> list[Figure]:
             for _ in range(CALLS):
                 key.sign(b"x" * 600, padding.PKCS1v15(), hashes.SHA256())
 
-        signed, signed_by_zeep = ours(), [etree.tostring(each) for each in zeeps()]
+        signed = ours()
 
         def verify_ours() -> None:
             verifier = Verifier(trust, TimeLimits(), ReplayMemory(window_seconds=600))
@@ -86,7 +88,7 @@ def run() -> list[Figure]:
                 verifier.verify(message, now)
 
         def verify_zeeps() -> None:
-            for message in signed_by_zeep:
+            for message in signed:
                 theirs.verify(etree.fromstring(message))
 
         sign_seconds, zeep_seconds, bare_seconds = in_turns(ours, zeeps, bare)
