@@ -173,7 +173,7 @@ class Settings(BaseSettings):
     """How long what was kept unmasked stays so; never longer than ``wiretap_days``."""
     wiretap_unmask_hours_max: int = Field(default=72, gt=0, le=744)
     """An engineer may open the wiretap for so long at most."""
-    wiretap_message_bytes_max: int = Field(default=1024 * 1024, ge=4096, le=64 * 1024 * 1024)
+    wiretap_message_bytes_max: int = Field(default=64 * 1024, ge=4096, le=64 * 1024 * 1024)
     """So much of one message is kept; the rest is cut off."""
     roles: dict[str, Literal["viewer", "operator", "engineer"]] = {}
     """Account on this machine -> what it may do (docs/operations/security.md)."""

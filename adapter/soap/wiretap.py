@@ -25,7 +25,8 @@ from adapter.ports.wiretap import Exchange, Outcome
 from adapter.soap.places import Masks
 from adapter.soap.wire import BoundOperation
 
-MESSAGE_BYTES_MAX = 1024 * 1024
+MESSAGE_BYTES_MAX = 64 * 1024
+"""A visit has five thousand bytes; of a batch of slots the first hundred are shown, the outbox has them all."""
 WAITING_BYTES_MAX = 64 * 1024 * 1024
 BATCH_MAX = 50
 """Exchanges kept in one transaction."""
