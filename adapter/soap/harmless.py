@@ -65,10 +65,11 @@ FIELDS: frozenset[str] = frozenset(
 """Ends of our field names (``slots[].starts``) whose texts may be shown, when they have their form."""
 
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_WITH_LETTERS = r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._:/|-]{0,63}"
-_ID = re.compile(rf"{_UUID}|(?!.*[0-9]{{9}})(?:{_WITH_LETTERS}|[0-9]{{1,3}}|[0-9]{{5,8}})")
+_BARE_UUID = r"[0-9a-f]{32}|[0-9A-F]{32}"
+_WITH_LETTERS = r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])(?!.*[A-Za-z0-9]{21})[A-Za-z0-9][A-Za-z0-9._:-]{0,63}"
+_ID = re.compile(rf"{_UUID}|{_BARE_UUID}|(?!.*[0-9]{{9}})(?:{_WITH_LETTERS}|[0-9]{{1,3}}|[0-9]{{5,8}})")
 """The number of a thing: it has a digit, but neither nine together, as a telephone number, a PESEL and a
-referral key have, nor four alone, as an access code is."""
+referral key have, nor four alone, as an access code is, nor is it a long word, as a document in base64 is."""
 _CELL = re.compile(r"[0-9]{12}-[0-9]{1,6}")
 """A cell of a facility: number in the public register of facilities, and its code there."""
 _DAY = r"20[2-9][0-9]-[0-9]{2}-[0-9]{2}"
