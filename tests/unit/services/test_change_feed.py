@@ -54,7 +54,8 @@ class Memory:
             get_all=get_all,
             set_all=lambda facility, more: values.update(more),
         )
-        yield SimpleNamespace(cursors=cursors, commit=lambda: self.kept.update(values))
+        outbox = SimpleNamespace(resting=lambda facility, destination: None)
+        yield SimpleNamespace(cursors=cursors, outbox=outbox, commit=lambda: self.kept.update(values))
 
 
 def change(sequence: int, visit: str, slot: str = "S", at: datetime = START) -> VisitChange:
