@@ -6,8 +6,6 @@ mean nothing to whoever holds them, nil where there is nothing. What happens is 
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import date, datetime, time
 from functools import partial
 
@@ -18,6 +16,8 @@ from adapter.simulator.answers import FAULT_MAJORS, FAULT_MINORS, SUCCESS, Fault
 from adapter.simulator.calendar import Oid, ours
 from adapter.simulator.caller import Caller
 from adapter.simulator.clock import WARSAW
+from adapter.simulator.page_token import place_of, token_of
+from adapter.simulator.referrals import TOO_MANY
 from adapter.simulator.registry import REFUSED, Change, Put, Slot, Visit, refuse
 from adapter.simulator.state import State
 from adapter.simulator.waiting import Entry
@@ -34,7 +34,7 @@ SLOT_KINDS = {"stable": "1", "urgent": "2", "privileged": "3", "continuation": "
 VISIT_STATES = {"saved": "10", "cancelled": "20", "served": "30", "no-show": "40"}
 ORIGINS = {"facility": "1", "patient": "2", "system": "3"}
 CRITERIA = {"urgent": "1", "stable": "2"}
-MAJORS = {SUCCESS: "0", REFUSED: "17"}
+MAJORS = {SUCCESS: "0", REFUSED: "17", TOO_MANY: "18"}
 OTHER_MAJOR = "99"
 """For a result that this contract has no number for."""
 MINORS = {
@@ -53,7 +53,13 @@ MINORS = {
     "CudzyObiekt": "903",
 }
 FAULT_CODES = {name: f"{FAULTS}{n}" for n, name in enumerate(FAULT_MAJORS, start=1)}
-FAULT_SUBCODES = {name: f"{FAULTS}{n}" for n, name in enumerate(FAULT_MINORS, start=51)}
+FAULT_SUBCODES = {
+    name: f"{FAULTS}{n}"
+    for n, name in enumerate(
+        (*FAULT_MINORS, "kontoPodmiotuTymczasowoZablokowane", "kontoPracownikaMedycznegoTymczasowoZablokowane"),
+        start=51,
+    )
+}
 
 VERBS = {
     "list_slots": "podajTerminy",
@@ -109,12 +115,12 @@ def list_slots(state: State, caller: Caller, request: etree._Element, answer: et
     """A page of a schedule's slots on a day; the token of the next one, if there is one."""
     schedule, on = need(request, "kalendarz"), day(_attribute(request, "zakres", "dzien"))
     page = request.find("strona")
-    after = None if page is None else _untoken(str(page.get("token")), "L").split("/", 1)
+    after = None if page is None else place_of(str(page.get("token")), "L").split("/", 1)
     place = None if after is None else (instant(after[0]), after[1])
     slots, more = calendar.slot_page(state, caller, schedule, on, place)
     if more:
         last = slots[-1]
-        etree.SubElement(answer, "nastepnaStrona", token=_token("L", f"{last.starts.isoformat()}/{last.id}"))
+        etree.SubElement(answer, "nastepnaStrona", token=token_of("L", f"{last.starts.isoformat()}/{last.id}"))
     listed = etree.SubElement(etree.SubElement(answer, "kalendarze"), "terminy")
     for slot in slots:
         _slot(state, listed, slot)
@@ -235,10 +241,10 @@ def record_attendance(state: State, caller: Caller, request: etree._Element, ans
 def visit_changes(state: State, caller: Caller, request: etree._Element, answer: etree._Element) -> None:
     """A page of the change feed and the token of the one after it."""
     token = maybe(request, "token")
-    after = _untoken(token, "Z") if token else "0"
+    after = place_of(token, "Z") if token else "0"
     page = calendar.visit_changes(state, caller, int(after))
     more = "true" if page.more else "false"
-    etree.SubElement(answer, "strona", token=_token("Z", str(page.after)), jestNastepna=more)
+    etree.SubElement(answer, "strona", token=token_of("Z", str(page.after)), jestNastepna=more)
     listed = etree.SubElement(answer, "zdarzenia")
     for change in page.changes:
         _change(listed, change)
@@ -359,24 +365,6 @@ def _write_moment(parent: etree._Element, name: str, moment: datetime) -> None:
     item = etree.SubElement(parent, name)
     add(item, "data", date.isoformat(local.date()))
     add(item, "godzina", local.time().isoformat(timespec="milliseconds"))
-
-
-def _token(kind: str, place: str) -> str:
-    """A place in a list or in the feed, unreadable to others and never a number."""
-    whole = f"{kind}:{place}".encode()
-    return f"t-{base64.urlsafe_b64encode(binascii.crc32(whole).to_bytes(4, 'big') + whole).decode()}"
-
-
-def _untoken(token: str, kind: str) -> str:
-    """The place that a token stands for. Raises Refusal when it is none that was given out."""
-    try:
-        raw = base64.b64decode(token.removeprefix("t-").encode(), altchars=b"-_", validate=True)
-        found, place = raw[4:].decode().split(":", 1)
-    except (ValueError, UnicodeError):
-        found, place, raw = "", "", b""
-    if found != kind or binascii.crc32(raw[4:]).to_bytes(4, "big") != raw[:4]:
-        raise refuse("NieprawidloweDane", "the token is not one that was given out")
-    return place
 
 
 HANDLERS = {

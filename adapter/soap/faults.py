@@ -72,7 +72,7 @@ def judge_result(
     title = (
         row.title_en if row is not None else "The authority refused with a code that is not in mappings/refusals.csv"
     )
-    message = f"{title} ({_shown(minor or major)}){_references(text)}"
+    message = f"{title} ({_shown(minor or major, row)}){_references(text)}"
     raise _error(outcome, message, row, code="NATIONAL_RESULT", national=minor or major, correlation_id=correlation_id)
 
 
@@ -103,7 +103,7 @@ def fault_error(
         row.title_en if row is not None else "The authority answered with a fault that is not in mappings/refusals.csv"
     )
     national = detail.minor or detail.major or fault_code
-    message = f"{title} ({_shown(national)}){_references(detail.text)}"
+    message = f"{title} ({_shown(national, row)}){_references(detail.text)}"
     if not authenticated:
         message = f"unauthenticated fault: {message}"
         outcome = IN_DOUBT if write and outcome in (REJECTED, UNAVAILABLE) else outcome
@@ -164,21 +164,28 @@ def _error(
 ) -> AdapterError:
     error: AdapterError
     if outcome == REJECTED:
-        error = Rejected(message, result_code=_shown(national), code=code, correlation_id=correlation_id)
+        error = Rejected(message, result_code=_shown(national, row), code=code, correlation_id=correlation_id)
     elif outcome == UNAVAILABLE:
         error = Unavailable(message, code=code, correlation_id=correlation_id)
     elif outcome == MISCONFIGURED:
-        error = Misconfigured(message, setting=setting or _shown(national), code=code, correlation_id=correlation_id)
+        error = Misconfigured(
+            message, setting=setting or _shown(national, row), code=code, correlation_id=correlation_id
+        )
     else:
         error = InDoubt(message, code=code, correlation_id=correlation_id)
     error.handling = row.handling if row is not None else UNLISTED
     return error
 
 
-def _shown(code: str) -> str:
-    """A code as it may be shown: codes are URNs or words; anything else is not repeated."""
+def _shown(code: str, row: Refusal | None) -> str:
+    """A code as it may be shown: one that the table lists, whatever it looks like (a contract may have numbers).
+
+    Of the others, URNs and words; anything else is not repeated: it may be a person's number.
+    """
     if not code:
         return "no code"
+    if row is not None and row.code == code:
+        return code
     if len(code) > SHOWN_CODE_CHARACTERS_MAX or not _SAFE_CODE.fullmatch(code) or re.search(r"\d{6}", code):
         return "a code of an unknown form"
     return code

@@ -294,6 +294,15 @@ def test_numbers_no_table_knows_are_refused_and_a_refusal_is_one(second: Second)
     cer = registry(second.bound, second.mappings, ToldChannel(answer("wycofajTermin", code=17)))
     with pytest.raises(Rejected):
         cer.delete_slot(CONTEXT, "S-1")
+    said = answer("umowWizyte", code=17).replace('kod="17"', 'kod="17" podkod="202"')
+    cer = registry(second.bound, second.mappings, ToldChannel(said))
+    with pytest.raises(Rejected, match=r"The slot is taken \(202\)") as taken:
+        cer.save_visit(CONTEXT, ORDER)
+    assert taken.value.result_code == "202", "a number that our table lists is evidence like any code"
+    cer = registry(second.bound, second.mappings, ToldChannel(said.replace('podkod="202"', 'podkod="61101012345"')))
+    with pytest.raises(Rejected) as unlisted:
+        cer.save_visit(CONTEXT, ORDER)
+    assert unlisted.value.result_code == "a code of an unknown form", "it may be a person's number"
     cer = registry(second.bound, second.mappings, ToldChannel(answer("podajZdarzenia", '<strona token="p" jestNastepna="true"/>')))  # fmt: skip  # noqa: E501
     with pytest.raises(Unavailable):
         cer.visit_changes(CONTEXT, "p")

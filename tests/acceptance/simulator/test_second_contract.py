@@ -12,6 +12,7 @@ from lxml import etree
 from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates
 from adapter.simulator.registry import RegistryRules
+from adapter.simulator.sentinels import SENTINELS
 
 NS = "urn:pomost:test:second:terminy:v7"
 MEDIA = "application/soap+xml"
@@ -176,6 +177,24 @@ def test_a_fault_on_request_is_the_receivers(second: Second) -> None:
     answer = second.say("podajTerminy", LIST)
     assert (answer.status, codes(answer)) == (500, ("soap-envelope Receiver", "", "9"))
     assert answer.content.find(f".//{{{NS}}}Usterki/usterka").get("podkod") == f"{FAULT}56"
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [("SlotZajety", "202"), ("ZaDuzaPaczka", "902"), ("CudzyObiekt", "903")],
+)
+def test_sentinels_speak_its_numbers(second: Second, code: str, number: str) -> None:
+    sentinel = next(each for each in SENTINELS if each.code.endswith(f":{code}"))
+    first, neighbour = second.offer((sentinel.id, "08", "0"), ("good", "09", "0")).content.iterfind("wyniki/wynik")
+    assert (first.get("kod"), first.get("podkod")) == ("17", number)
+    assert (neighbour.get("kod"), neighbour.get("podkod")) == ("0", None)
+
+
+def test_a_sentinels_fault_speaks_its_numbers_and_soap_12(second: Second) -> None:
+    sentinel = next(each for each in SENTINELS if each.code.endswith(":kontoPodmiotuTymczasowoZablokowane"))
+    answer = second.offer((sentinel.id, "08", "0"))
+    assert codes(answer)[0].startswith("soap-envelope ")
+    assert answer.content.find(f".//{{{NS}}}Usterki/usterka").get("podkod") == f"{FAULT}57"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def calendar_minors() -> set[str]:
 def test_the_second_contract_has_a_number_for_every_refusal_and_fault_and_its_table_knows_it() -> None:
     table = {row["code"]: row["like"] for row in rows(SECOND / "refusals.csv")}
     assert set(cer_second.MINORS) >= calendar_minors()
-    said = {cer_second.MAJORS[answers.SUCCESS]: answers.SUCCESS, cer_second.MAJORS[registry.REFUSED]: registry.REFUSED}
+    said = {number: code for code, number in cer_second.MAJORS.items()}
     said |= {number: "urn:pomost:reconstruction:kod:minor:" + word for word, number in cer_second.MINORS.items()}
     said |= {code: answers.MAJOR + name for name, code in cer_second.FAULT_CODES.items()}
     said |= {code: answers.MINOR + name for name, code in cer_second.FAULT_SUBCODES.items()}
