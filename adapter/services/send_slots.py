@@ -31,19 +31,28 @@ def _offers(
         schedule_id: work.calendar.schedule(facility, schedule_id)
         for schedule_id in dict.fromkeys(slot.schedule_id for slot in slots.values())
     }
+    today = warsaw_day(eq.clock.now())
+    states = {
+        state: slot_state_to_registry(state, eq.tables, today) for state in {one.state for one in slots.values()}
+    }
     return [
-        _offer(eq, slots[slot_id], schedules[slots[slot_id].schedule_id])
+        _offer(slots[slot_id], schedules[slots[slot_id].schedule_id], states)
         if slot_id in slots
         else Declined("the slot is not known")
         for slot_id in slot_ids
     ]
 
 
-def _offer(eq: Equipment, slot: Slot, schedule: Schedule | None) -> SlotOffer | Declined | Done:
-    """What is offered. A slot withdrawn before it was published is not published: nothing is left to do."""
+def _offer(
+    slot: Slot, schedule: Schedule | None, states: Mapping[SlotState, NationalSlotState | None]
+) -> SlotOffer | Declined | Done:
+    """What is offered; ``states``: as what each state stands in CeR today.
+
+    A slot withdrawn before it was published is not published: nothing is left to do.
+    """
     if schedule is None:
         return Declined("the slot's schedule is not known")
-    published = slot_state_to_registry(slot.state, eq.tables, warsaw_day(eq.clock.now()))
+    published = states[slot.state]
     if published is None:
         return Done(result_code=NOT_NEEDED)
     return SlotOffer(

@@ -109,7 +109,8 @@ class SlotBatches:
                 known.append(row)
         if strange:
             log.warning("CeR answered with results of %d slots that were not in the batch", strange)
-        receipts = {reference: self._receipt(reference, found) for reference, found in rows.items()}
+        accepted: set[Result] = set()
+        receipts = {reference: self._receipt(reference, found, accepted) for reference, found in rows.items()}
         owners: dict[str, list[str]] = {}
         for reference, receipt in receipts.items():
             if receipt.slot_id is not None:
@@ -123,7 +124,8 @@ class SlotBatches:
             raise unreadable("put_slots", UnreadableReply(why), write=True)
         return receipts
 
-    def _receipt(self, reference: str, rows: Sequence[Row]) -> SlotReceipt:
+    def _receipt(self, reference: str, rows: Sequence[Row], accepted: set[Result]) -> SlotReceipt:
+        """What became of one slot; ``accepted`` are results of this answer that were judged good already."""
         if not rows:
             return SlotReceipt(reference, doubt="the answer has no readable result for this slot")
         if len(rows) > 1:
@@ -131,7 +133,9 @@ class SlotBatches:
         row = rows[0]
         result = Result(row["major"], row.get("minor", ""), row.get("text", ""))
         try:
-            self._dialogue.judge_item(result)
+            if result not in accepted:
+                self._dialogue.judge_item(result)
+                accepted.add(result)
         except (InDoubt, Unavailable) as error:
             return SlotReceipt(reference, None, result.minor or result.major, doubt=error.message)
         except AdapterError as error:
