@@ -166,6 +166,7 @@ class Story:
         self.hospital_says(
             clinic.patient(9), clinic.referral(9), clinic.appointment("visit-8", 9, self.now(), place=(LIS, 4, 0))
         )
+        self.eq.clock.sleep(self.eq.limits.rest_most.total_seconds())
         settled = settle_doubts(self.eq, FACILITY)
         there = [visit for visit in self.admin.visits() if visit["reference"] == "visit-8"]
         self.say("7  CeR saves a visit but its answer is lost: the message is in doubt and nothing is sent again.")
