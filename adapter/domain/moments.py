@@ -115,19 +115,19 @@ def is_day_off(day: date, extra: AbstractSet[date] = NO_DAYS) -> bool:
     return day.weekday() == SUNDAY or day in _public_holidays(day.year) or day in extra
 
 
-def is_working_day(day: date, extra: AbstractSet[date] = NO_DAYS) -> bool:
-    """Monday to Friday and no statutory day off (T-01)."""
-    return day.weekday() < SATURDAY and not is_day_off(day, extra)
+def is_working_day(day: date, extra: AbstractSet[date] = NO_DAYS, *, saturdays: bool = False) -> bool:
+    """Monday to Friday and no statutory day off (T-01); ``saturdays`` lets them count where a site reads it so."""
+    return (saturdays or day.weekday() < SATURDAY) and not is_day_off(day, extra)
 
 
-def add_working_days(start: date, count: int, extra: AbstractSet[date] = NO_DAYS) -> date:
+def add_working_days(start: date, count: int, extra: AbstractSet[date] = NO_DAYS, *, saturdays: bool = False) -> date:
     """The last day of a term of ``count`` working days; ``start`` is not counted (T-01, T-03, T-04)."""
     if not 1 <= count <= WORKING_DAYS_MAX:
         raise ValueError(f"a term has 1 to {WORKING_DAYS_MAX} working days")
     day = start
     while count:
         day += timedelta(days=1)
-        if is_working_day(day, extra):
+        if is_working_day(day, extra, saturdays=saturdays):
             count -= 1
     return day
 
@@ -171,17 +171,26 @@ def week_monday(iso_year: int, iso_week: int) -> date:
     return date.fromisocalendar(iso_year, iso_week, 1)
 
 
-def week_precision_allowed(entered: date, iso_year: int, iso_week: int) -> bool:
-    """Whether a term may be given as this week: its Monday is more than six months after the entry (P-02)."""
-    return week_monday(iso_year, iso_week) > add_months(entered, WEEK_PRECISION_AFTER_MONTHS)
+def _week_day(iso_year: int, iso_week: int, from_sunday: bool) -> date:
+    return week_monday(iso_year, iso_week) + timedelta(days=SUNDAY if from_sunday else 0)
 
 
-def fix_date_by(iso_year: int, iso_week: int, extra: AbstractSet[date] = NO_DAYS) -> tuple[date, date]:
+def week_precision_allowed(entered: date, iso_year: int, iso_week: int, *, from_sunday: bool = False) -> bool:
+    """Whether a term may be given as this week: its Monday is more than six months after the entry (P-02).
+
+    ``from_sunday`` counts to the week's Sunday instead, where a site reads it so.
+    """
+    return _week_day(iso_year, iso_week, from_sunday) > add_months(entered, WEEK_PRECISION_AFTER_MONTHS)
+
+
+def fix_date_by(
+    iso_year: int, iso_week: int, extra: AbstractSet[date] = NO_DAYS, *, from_sunday: bool = False
+) -> tuple[date, date]:
     """For a term given as a week: last day to fix its date, and the working day to warn on (P-03).
 
     A term "at least 14 days before" is never moved later (T-05).
     """
-    last = week_monday(iso_year, iso_week) - timedelta(days=FIX_DATE_BEFORE_DAYS)
+    last = _week_day(iso_year, iso_week, from_sunday) - timedelta(days=FIX_DATE_BEFORE_DAYS)
     return last, working_day_on_or_before(last, extra)
 
 
