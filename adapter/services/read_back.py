@@ -72,12 +72,24 @@ def _national_slot(
     told: Round, context: CallContext, message: Message, slot_id: str | None = None
 ) -> NationalSlot | None:
     """A slot (the message's unless told) as CeR lists it now, by id or by our reference."""
-    slot, theirs = _our_slot(told.eq, message, slot_id or str(message.payload["slot_id"]))
+    asked = slot_id or message.payload.get("slot_id")
+    if asked is None:
+        return _slot_of_theirs(told, context, message)
+    slot, theirs = _our_slot(told.eq, message, str(asked))
     listing = told.slots(context, slot.schedule_id, warsaw_day(slot.starts))
     for national in listing.slots:
         if national.id == theirs or (theirs is None and national.reference == slot.id):
             return national
     return None
+
+
+def _slot_of_theirs(told: Round, context: CallContext, message: Message) -> NationalSlot | None:
+    """A slot that the message names by CeR's id alone, because the hospital does not have it."""
+    payload = message.payload
+    if "schedule_id" not in payload or "day" not in payload:
+        raise Rejected("the message does not say on which schedule and day the slot stands", code="SLOT_NOT_KNOWN")
+    listing = told.slots(context, str(payload["schedule_id"]), date.fromisoformat(str(payload["day"])))
+    return next((national for national in listing.slots if national.id == payload["national_slot_id"]), None)
 
 
 def _slot_was_put(told: Round, context: CallContext, message: Message) -> Done | None:
@@ -88,8 +100,6 @@ def _slot_was_put(told: Round, context: CallContext, message: Message) -> Done |
 
 
 def _slot_was_edited(told: Round, context: CallContext, message: Message) -> Done | None:
-    if message.payload.get("slot_id") is None:
-        return None
     national = _national_slot(told, context, message)
     if national is None:
         return None

@@ -193,7 +193,8 @@ def _block_surplus(work: UnitOfWork, stored: StoredDiscrepancy) -> NewMessage:
         raise _Left("the hospital has the slot in its schedule by now")
     if stored.found.evidence.get("national_state") == NationalSlotState.BLOCKED.value:
         raise _Left("the slot is blocked already")
-    return _edit(stored, {"national_slot_id": _national(stored)}, ours or _national(stored))
+    where = {"schedule_id": stored.found.schedule_id, "day": stored.found.day.isoformat()}
+    return _edit(stored, {"national_slot_id": _national(stored), **where}, ours or _national(stored))
 
 
 def _publish(work: UnitOfWork, stored: StoredDiscrepancy) -> NewMessage:
