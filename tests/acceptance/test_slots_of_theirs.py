@@ -1,4 +1,4 @@
-"""A slot that only CeR has is edited by its national id; when the answer is lost, it is read back, not edited again."""
+"""A slot that only CeR has is edited by its national id; after a lost answer it is read back, not edited again."""
 
 from __future__ import annotations
 

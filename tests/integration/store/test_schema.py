@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from clean_databases import in_database
 from click.testing import CliRunner
 from sqlalchemy import text
-from clean_databases import in_database
 
 from adapter.cli.database import database as command
 from adapter.errors import Misconfigured, Unavailable
