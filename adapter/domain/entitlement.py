@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 
@@ -28,8 +28,21 @@ class Criterion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EntitlementDocument:
+    """The document that shows the right (V-10): its kind, number and days. The number is never shown.
+
+    ``valid_until`` is its last day, None where the document names none.
+    """
+
+    kind: str
+    number: str = field(default="", repr=False)
+    issued_on: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
-    """Right to be served out of turn: its code (law.md V-01) and who verified it when (V-06).
+    """Right to be served out of turn: its code (law.md V-01), who verified it when (V-06), and by which document.
 
     A right that nobody verified has ``verified_by`` and ``verified_at`` None.
     """
@@ -37,6 +50,7 @@ class Entitlement:
     code: str
     verified_by: str | None = None
     verified_at: datetime | None = None
+    document: EntitlementDocument | None = None
 
     @property
     def verified(self) -> bool:

@@ -6,7 +6,7 @@ Nothing that an act or a regulation says is here: that is not ours to set. Each 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from adapter.domain.moments import NO_DAYS
 from adapter.domain.paper_referral import PostingChannel
@@ -49,6 +49,39 @@ class RuleSettings:
     """X-05: whether a person confirms a no-show before the entry is removed."""
     certificate_shows_oncology_criterion: bool = False
     """D-06: whether the certificate of an entry of category 3 has a line for the medical category."""
+
+    paper_task_on_working_day: int = 10
+    """R-02: the working day after the entry on which somebody is asked to chase a paper referral."""
+    postal_grace_days: int = 7
+    """R-02: calendar days after the last day in which a letter that was posted in time may still come."""
+    sync_late_after_minutes: int = 60
+    """R-08: "niezwłocznie" has no number; a status not set so long after P1 came back is shown."""
+    hospital_privileged_days: int = 30
+    """V-03: no number for hospitals; a privileged patient's term later than this after the report is shown."""
+    waiver_wait_days: int = 40
+    """V-05: a waiver for a doctor whose wait is not longer than this is shown."""
+    skin_cancer_codes: tuple[str, ...] = ("C44",)
+    """O-02: beginnings of ICD-10 codes that keep a patient off the oncology list."""
+    offer_freed_dates_to_reserved: bool = False
+    """N-03: whether a patient who chose a later term by wish is offered a freed date."""
+    first_free_date_reported: bool = True
+    """Z-01: whether the report of first free dates is still sent at all."""
+    first_free_date_build_at: time = time(6)
+    """Z-01: Warsaw time at which the report is built."""
+    first_free_date_warn_at: time = time(9, 30)
+    """Z-01: from then on a report that was not sent is shown."""
+    first_free_date_due_at: time = time(10)
+    """Z-01: the seed's hour (10:00); the act in force names none."""
+    first_free_date_weekly: bool = False
+    """Z-02: once a week instead of each working day; only with a consent."""
+    first_free_date_consent: str = ""
+    """Z-02: reference of the Fund's consent to the weekly report."""
+    first_free_date_weekday: int = 0
+    """Z-02: the day of the weekly report, 0 for Monday; on a day off it goes out on the working day before."""
+    monthly_report_for_cer: bool = True
+    """Z-04: whether schedules kept in CeR have rows in the monthly report."""
+    average_decimals: int = 2
+    """Z-08: decimals that are kept of an average waiting time; shown as a whole number, half up."""
 
 
 DEFAULT_SETTINGS = RuleSettings()
