@@ -7,6 +7,7 @@ Category 4 has its own rule, V-07. Categories 1, 3 and 6 have no kind of their o
 from __future__ import annotations
 
 from adapter.domain.entitlement import Category, Criterion
+from adapter.domain.register import Entry
 from adapter.domain.rules.rule import Action, Rule, Standing
 from adapter.domain.rules.verdict import Verdict
 from adapter.domain.slot import SlotKind
@@ -34,7 +35,7 @@ C01 = Rule(
     "Six categories; only 2 and 3 are on a waiting list",
     "art. 19a ust. 4 pkt 3 ustawy z 27.08.2004",
     (Action.ERROR,),
-    ("E-CAT-LIST",),
+    ("E-CAT-LIST", "E-CAT-NONE"),
 )
 RULES = (I07, U04, C01)
 
@@ -76,6 +77,18 @@ def _wrong_kind(text_pl: str, text_en: str) -> Verdict:
     return I07.refuse("E-CER-KIND", text_pl, text_en)
 
 
+def category_given(value: object) -> Verdict:
+    """C-01: an entry has exactly one category, 1 to 6; the number is what is judged, however it came in."""
+    numbers = {one.value for one in Category}
+    if isinstance(value, int) and not isinstance(value, bool) and value in numbers:
+        return C01.allow()
+    return C01.refuse(
+        "E-CAT-NONE",
+        "podaj kategorię pacjenta: jedną z sześciu, od 1 do 6",
+        "give the patient's category: one of the six, 1 to 6",
+    )
+
+
 def may_wait(category: Category) -> Verdict:
     """U-04 and C-01: continuing patients, those served on the day and emergencies are on no waiting list."""
     if category is Category.CONTINUING:
@@ -89,5 +102,16 @@ def may_wait(category: Category) -> Verdict:
             "E-CAT-LIST",
             f"pacjent kategorii {category.value} nie czeka na liście oczekujących",
             f"a patient of category {category.value} is on no waiting list",
+        )
+    return U04.allow()
+
+
+def off_the_list(entry: Entry) -> Verdict:
+    """U-04: an entry of category 5 has no running number of a waiting list."""
+    if entry.category is Category.CONTINUING and entry.number is not None:
+        return U04.refuse(
+            "E-K-LIST",
+            "wpis kontynuującego leczenie nie ma numeru na liście oczekujących: usuń numer",
+            "an entry of a continuing patient has no number on a waiting list: take it away",
         )
     return U04.allow()
