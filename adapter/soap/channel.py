@@ -179,7 +179,7 @@ class SoapChannel:
                 retry_after_seconds=reply.retry_after_seconds,
                 correlation_id=context.correlation_id,
             )
-        authenticated = self._authenticate(envelope, now)
+        authenticated = self._authenticate(envelope, now, reply.content)
         if envelope.fault is not None:
             raise self._fault(envelope.fault, context, soap, write=write, authenticated=authenticated)
         if reply.status != 200:
@@ -207,15 +207,18 @@ class SoapChannel:
             return None
         return envelope if envelope.fault is not None else None
 
-    def _authenticate(self, envelope: Envelope, now: datetime) -> bool:
-        """Whether the message proved itself; False only for a fault, or where signatures are optional."""
+    def _authenticate(self, envelope: Envelope, now: datetime, message: bytes) -> bool:
+        """Whether ``message``, taken apart as ``envelope``, proved itself.
+
+        False only for a fault, or where signatures are optional.
+        """
         if is_signed(envelope):
             if self._verifier is None:
                 raise BrokenExchange(
                     SIGNER, "the answer is signed, but nobody is pinned as its signer", setting="signer"
                 )
             try:
-                verified = self._verifier.verify_envelope(envelope, now)
+                verified = self._verifier.verify_envelope(envelope, now, message)
             except Misconfigured as error:  # our files, but the message was sent: not a reason to send it again
                 raise BrokenExchange(SIGNER, error.message, setting=error.setting) from error
             self.last_server_time = ServerTime(verified.created, now)

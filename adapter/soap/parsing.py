@@ -70,10 +70,12 @@ def parse_untrusted(message: bytes) -> etree._Element:
         raise malformed(_plain_reason(error)) from error
     except ValueError as error:
         raise malformed("it is not XML text") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise malformed("it has a document type declaration")
     if crowded:
         _check_scopes(root)
+    if only_tags(message) and b"XInclude" not in message and b"&#" not in message:
+        return root
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise malformed("it has a document type declaration")
     if root.getprevious() is not None or root.getnext() is not None:
         raise malformed("it has a processing instruction")
     for found in root.iter(etree.ProcessingInstruction, etree.Entity, _XINCLUDE):
@@ -83,6 +85,12 @@ def parse_untrusted(message: bytes) -> etree._Element:
             else "it has a processing instruction or an entity"
         )
     return root
+
+
+def only_tags(message: bytes) -> bool:
+    """Whether every ``<`` of a message that was read begins a tag: no comment, CDATA section, DTD or instruction."""
+    begins = message.startswith(b"<?xml ") or (message.startswith(b"<") and not message.startswith(b"<?"))
+    return begins and b"<!" not in message and message.find(b"<?", 1) < 0
 
 
 def _check_bounds(message: bytes) -> bool:

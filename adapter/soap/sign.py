@@ -4,16 +4,19 @@ The header starts with ``Security`` (mustUnderstand=1): Timestamp, BinarySecurit
 Signed are the Body, every other header block (the call context) and the Timestamp: RSA-SHA256,
 SHA-256 digests, exclusive canonicalisation, the key named by reference to the token.
 
-Timestamp and SignedInfo are written in canonical form by hand: what is digested here is what any
-other implementation gets when it canonicalises them. ``tests/interop`` holds that against three.
+Timestamp and SignedInfo are written in canonical form by hand, and the other parts go into the message as they were
+canonicalised: what is digested here is what any other implementation gets when it canonicalises them.
+``tests/interop`` holds that against three.
 """
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from xml.sax.saxutils import escape
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -24,6 +27,9 @@ from lxml import etree
 from adapter.soap import namespaces as ns
 from adapter.soap.timestamp import LIFETIME_SECONDS, instant_text
 
+_NAMES_IN_VALUES = b"http://www.w3.org/2001/XMLSchema-instance"
+"""A part with xsi:type may use a prefix in a value only, which exclusive canonicalisation does not declare."""
+_QUOTE = {'"': "&quot;"}
 _PADDING = padding.PKCS1v15()
 _SHA256 = hashes.SHA256()
 
@@ -85,12 +91,13 @@ def sign(
     created, expires = instant_text(now), instant_text(now + timedelta(seconds=lifetime_seconds))
     timestamp_id = f"TS-{nonce}"
     timestamp = _TIMESTAMP % (timestamp_id, created, expires)
-    signed = [(f"Body-{nonce}", body)]
-    signed += [(f"Header-{number}-{nonce}", block) for number, block in enumerate(header, start=1)]
-    references = ""
+    signed = [(f"Header-{number}-{nonce}", block) for number, block in enumerate(header, start=1)]
+    signed.append((f"Body-{nonce}", body))
+    references, parts = "", []
     for part_id, part in signed:
         part.set(ns.WSU_ID, part_id)
-        references += _REFERENCE % (part_id, _digest(canonical(part)))
+        parts.append(canonical(part))
+        references += _REFERENCE % (part_id, _digest(parts[-1]))
     references += _REFERENCE % (timestamp_id, _digest(timestamp.encode()))
     signed_info = _SIGNED_INFO % references
     security = _SECURITY % {
@@ -101,7 +108,20 @@ def sign(
         "signed_info": signed_info,
         "value": b64encode(signer.key.sign(signed_info.encode(), _PADDING, _SHA256)).decode(),
     }
-    return _with_first(header, etree.tostring(envelope, encoding="utf-8", xml_declaration=True), security.encode())
+    if envelope.attrib or header.attrib or any(_NAMES_IN_VALUES in part for part in parts):
+        return _with_first(header, etree.tostring(envelope, encoding="utf-8", xml_declaration=True), security.encode())
+    return _assembled(envelope, security.encode(), parts)
+
+
+def _assembled(envelope: etree._Element, security: bytes, parts: Sequence[bytes]) -> bytes:
+    """The message made of its parts in canonical form: header blocks, then the Body."""
+    prefix = f"{envelope.prefix}:" if envelope.prefix else ""
+    declared = "".join(
+        f' xmlns{":" + name if name else ""}="{escape(uri, _QUOTE)}"' for name, uri in envelope.nsmap.items()
+    )
+    head = f"<?xml version='1.0' encoding='utf-8'?>\n<{prefix}Envelope{declared}><{prefix}Header>".encode()
+    middle, tail = f"</{prefix}Header>".encode(), f"</{prefix}Envelope>".encode()
+    return b"".join((head, security, *parts[:-1], middle, parts[-1], tail))
 
 
 def _with_first(header: etree._Element, message: bytes, block: bytes) -> bytes:

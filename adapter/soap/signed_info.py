@@ -1,6 +1,7 @@
 """What a signature says it covers: SignedInfo, read from its canonical bytes or element by element.
 
-The canonical bytes are needed in any case, for they are what the key signed. Written as most signers
+The canonical bytes are needed in any case, for they are what the key signed; mostly they stand in the message as
+they are (``raw_parts``). Written as most signers
 write it they are read by one pattern, which is quicker than walking a dozen elements and reads the very
 bytes that are verified. Whatever the pattern does not know is read element by element; both ways give
 the same :class:`SignedInfo`, which a property test holds them to. Source: XML Signature 1.1, section 4.4.
@@ -17,6 +18,7 @@ from lxml import etree
 
 from adapter.soap import namespaces as ns
 from adapter.soap.broken import unverified
+from adapter.soap.raw_parts import RawParts
 from adapter.soap.sign import canonical
 
 REFERENCES_MAX = 16
@@ -48,13 +50,13 @@ class SignedInfo(NamedTuple):
     signed: bytes
 
 
-def read_signed_info(element: etree._Element) -> SignedInfo:
-    """What SignedInfo says.
+def read_signed_info(element: etree._Element, raw: RawParts | None = None) -> SignedInfo:
+    """What SignedInfo says; ``raw`` is the message that the element was parsed from.
 
     Raises:
         BrokenExchange: ``unverified``; it does not hold what it must, or a canonicalisation that is not exclusive.
     """
-    return from_text(element) or from_elements(element)
+    return (from_raw(element.prefix, raw) if raw is not None else None) or from_text(element) or from_elements(element)
 
 
 def canonical_part(element: etree._Element, prefixes: Prefixes) -> bytes:
@@ -88,14 +90,39 @@ def bytes_of(text: str, name: str) -> bytes:
         raise unverified(f"its {name} is not base64") from error
 
 
+def from_raw(prefix: str | None, raw: RawParts) -> SignedInfo | None:
+    """SignedInfo from the message's own bytes, where it stands once and is written canonically; else None.
+
+    The pattern knows no other way to write it than the canonical one, so these are the bytes that were signed;
+    should they not be, the key says so.
+    """
+    if prefix not in _PREFIXES:
+        return None
+    at = raw.only(f"<{prefix}:SignedInfo ".encode() if prefix else b"<SignedInfo ")
+    read = _read(raw.message, at, prefix) if at is not None else None
+    if read is None:
+        return None
+    own, info = read
+    return info if own is None and all(one.prefixes is None for one in info.references) else None
+
+
 def from_text(element: etree._Element) -> SignedInfo | None:
     """SignedInfo as most signers write it, with or without a prefix; None: it must be read element by element."""
     prefix = element.prefix
     if prefix not in _PREFIXES:
         return None
     text = canonical_part(element, None)
+    read = _read(text, 0, prefix)
+    if read is None or len(read[1].signed) != len(text):
+        return None
+    own, info = read
+    return info if own is None else info._replace(signed=canonical_part(element, own))
+
+
+def _read(text: bytes, start: int, prefix: str | None) -> tuple[Prefixes, SignedInfo] | None:
+    """What is written at ``start``, and the prefixes of SignedInfo's own canonicalisation; None: not by pattern."""
     head, reference, tail = _patterns(prefix)
-    begin = head.match(text)
+    begin = head.match(text, start)
     if begin is None:
         return None
     at, references = begin.end(), []
@@ -107,12 +134,10 @@ def from_text(element: etree._Element) -> SignedInfo | None:
         except ValueError:
             return None
         references.append(Reference(uri.decode(), _listed(prefixes), algorithm.decode(), value))
-    if text[at:] != tail or not 1 <= len(references) <= REFERENCES_MAX:
+    if not text.startswith(tail, at) or not 1 <= len(references) <= REFERENCES_MAX:
         return None
-    own = _listed(begin.group(1))
-    return SignedInfo(
-        begin.group(2).decode(), tuple(references), text if own is None else canonical_part(element, own)
-    )
+    signed = text[start : at + len(tail)]
+    return _listed(begin.group(1)), SignedInfo(begin.group(2).decode(), tuple(references), signed)
 
 
 def from_elements(element: etree._Element) -> SignedInfo:

@@ -27,6 +27,7 @@ from adapter.soap import namespaces as ns
 from adapter.soap.broken import unverified
 from adapter.soap.envelope import Envelope, open_envelope
 from adapter.soap.parsing import parse_untrusted
+from adapter.soap.raw_parts import RawParts
 from adapter.soap.replay import ReplayMemory
 from adapter.soap.signed_info import Reference, base64_of, bytes_of, canonical_part, children, read_signed_info
 from adapter.soap.timestamp import TimeLimits, check_timestamp
@@ -79,24 +80,28 @@ class Verifier:
             BrokenExchange: ``malformed``, ``unverified`` or ``signer``; the reason says why.
             Misconfigured: the pin's files are unreadable or a CRL is past its date.
         """
-        return self.verify_envelope(open_envelope(parse_untrusted(message), soap), now)
+        return self.verify_envelope(open_envelope(parse_untrusted(message), soap), now, message)
 
-    def verify_envelope(self, envelope: Envelope, now: datetime) -> Verified:
-        """As :meth:`verify`, for a message that was parsed by ``parse_untrusted`` already."""
+    def verify_envelope(self, envelope: Envelope, now: datetime, message: bytes = b"") -> Verified:
+        """As :meth:`verify`, for a message that was parsed by ``parse_untrusted`` already.
+
+        ``message`` are the bytes that it was parsed from: with them it is quicker, without them the same.
+        """
+        raw = RawParts.of(message)
         security = _only_security(envelope)
         ids = _ids(envelope.root)
         held = list(security)
         signature = _only(held, ns.SIGNATURE, "Signature")
         timestamp = _only(held, ns.TIMESTAMP, "Timestamp")
         info, value, key_info = children(signature, _SIGNATURE_PARTS)
-        signed = read_signed_info(info)
+        signed = read_signed_info(info, raw)
         algorithm = SIGNATURE_HASHES.get(signed.algorithm)
         if algorithm is None:
             raise unverified("its signature algorithm is not permitted")
         if len({reference.uri for reference in signed.references}) != len(signed.references):
             raise unverified("a part is signed twice")
         parts = _signable(envelope, security)
-        covered = [_check_reference(reference, parts, ids) for reference in signed.references]
+        covered = [_check_reference(reference, parts, ids, raw) for reference in signed.references]
         for part, name in ((envelope.body, "Body"), (timestamp, "Timestamp")):
             if not any(part is each for each in covered):
                 raise unverified(f"its {name} is not signed")
@@ -159,10 +164,12 @@ def _signable(envelope: Envelope, security: etree._Element) -> dict[str, etree._
     parts = [envelope.body, *(child for child in security if child.tag in (ns.TIMESTAMP, ns.TOKEN))]
     if envelope.header is not None:
         parts += [block for block in envelope.header if block is not security]
-    return {str(part.get(attribute)): part for part in parts for attribute in _ID_ATTRIBUTES.intersection(part.keys())}
+    return {str(value): part for part in parts for name, value in part.items() if name in _ID_ATTRIBUTES}
 
 
-def _check_reference(reference: Reference, parts: Mapping[str, etree._Element], ids: frozenset[str]) -> etree._Element:
+def _check_reference(
+    reference: Reference, parts: Mapping[str, etree._Element], ids: frozenset[str], raw: RawParts | None
+) -> etree._Element:
     """The element that a reference covers, once its digest was found right."""
     if not reference.uri.startswith("#") or len(reference.uri) < 2:
         raise unverified("a reference points outside the message, or at all of it")
@@ -175,6 +182,10 @@ def _check_reference(reference: Reference, parts: Mapping[str, etree._Element], 
     digest = DIGESTS.get(reference.algorithm)
     if digest is None:
         raise unverified("a digest algorithm is not permitted")
+    if raw is not None and reference.prefixes is None:
+        part = raw.part(name)
+        if part is not None and digest(part).digest() == reference.digest:
+            return target
     if digest(canonical_part(target, reference.prefixes)).digest() != reference.digest:
         raise unverified("a signed part was changed")
     return target

@@ -36,6 +36,14 @@ BOUNDS = [
     (b'<?xml version="1.0" encoding="us-ascii"?><a/>', "", "ASCII is UTF-8"),
     (b'<?xml version="1.0" encoding="windows-1250"?><a/>', "UTF-8", "another encoding"),
     ("<a>ą</a>".encode("utf-16"), "well-formed", "UTF-16"),
+    (b"<?x y?><a/>", "instruction", "an instruction instead of a declaration"),
+    (b'<?xml version="1.0"?><?x y?><a/>', "instruction", "an instruction after the declaration"),
+    (b"<a/><?x y?>", "instruction", "an instruction at the end"),
+    (b"<a><?x y?></a>", "instruction", "an instruction inside"),
+    (b"<!DOCTYPE a []><a/>", "document type", "a document type"),
+    (b'<a xmlns:i="http://www.w3.org/2001/XInclude"><i:include href="x"/></a>', "XInclude", "an XInclude"),
+    (b'<a xmlns:i="http://www.w3.org/2001/&#88;Include"><i:x/></a>', "XInclude", "an XInclude in disguise"),
+    (b'<!-- c --><a xmlns:i="http://www.w3.org/2001/XInclude"><i:x/></a>', "XInclude", "an XInclude after a comment"),
 ]
 
 
