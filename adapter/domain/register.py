@@ -245,6 +245,8 @@ class Entry:
     term_changes: tuple[TermChange, ...] = ()
     category_changes: tuple[CategoryChange, ...] = ()
     removal: Removal | None = None
+    term_justification: str = field(default="", repr=False)
+    """Why this term, to be told on demand (D-05)."""
 
     @property
     def open(self) -> bool:
