@@ -20,7 +20,7 @@ from lxml import etree
 from adapter.domain.national import UnreadableRow
 from adapter.errors import Rejected
 from adapter.soap.contract import problems_of
-from adapter.soap.refused_rows import SHOWN_SCHEMA_PROBLEMS_MAX, refused_rows
+from adapter.soap.refused_rows import REFUSED_ROWS_MAX, SHOWN_SCHEMA_PROBLEMS_MAX, hopeless, refused_rows
 from adapter.soap.sources import Joining, Source, Taking, Telling
 from adapter.soap.values import joined
 
@@ -259,6 +259,8 @@ def read(
     if content.tag != root.tag:
         raise UnreadableReply("another message than the operation's answer")
     refused: dict[etree._Element, str] = {}
+    if hopeless(partial(_rows, root), content, schema):
+        raise UnreadableReply(f"over {REFUSED_ROWS_MAX} rows of its lists are not what the schema says")
     problems = problems_of(schema, content)
     if problems:
         refused = refused_rows(partial(_rows, root), content, schema)

@@ -63,3 +63,36 @@ def test_an_answer_with_too_many_wrong_rows_is_no_list(monkeypatch: pytest.Monke
     monkeypatch.setattr(refused_rows, "REFUSED_ROWS_MAX", 3)
     assert found(message(50, 1, 2, 3)) == [1, 2, 3]
     assert found(message(50, 1, 2, 3, 4)) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "given_up", "why"),
+    [
+        (range(0), False, "all rows are right"),
+        ((5, 49), False, "as many wrong rows as may be"),
+        ((5, 20, 49), True, "one more"),
+        (range(50), True, "all are wrong"),
+    ],
+)
+def test_a_very_long_message_is_tried_piece_by_piece_first(
+    monkeypatch: pytest.MonkeyPatch, wrong: tuple[int, ...], given_up: bool, why: str
+) -> None:
+    monkeypatch.setattr(refused_rows, "LONG_MESSAGE_ELEMENTS", 40)
+    monkeypatch.setattr(refused_rows, "PIECE_ROWS", 7)
+    monkeypatch.setattr(refused_rows, "REFUSED_ROWS_MAX", 2)
+    assert refused_rows.hopeless(rows, message(50, *wrong), SCHEMA) == given_up, why
+    assert not refused_rows.hopeless(rows, message(30, *wrong), SCHEMA), "a message that is not long is not tried"
+
+
+def test_no_piece_grows_with_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refused_rows, "LONG_MESSAGE_ELEMENTS", 1000)
+    sizes: list[int] = []
+
+    def counted(schema: etree.XMLSchema, content: etree._Element) -> object:
+        sizes.append(len(content))
+        return problems_of(schema, content)
+
+    monkeypatch.setattr(refused_rows, "problems_of", counted)
+    assert refused_rows.hopeless(rows, message(20_000, *range(20_000)), SCHEMA)
+    assert max(sizes) <= refused_rows.PIECE_ROWS + 1
+    assert sum(sizes) < 20 * 20_000
