@@ -2,8 +2,8 @@
 
 A list is tried whole, then in halves, in an otherwise same message that has no other rows: two of
 100,000 rows are found in some 70 trials. Each problem costs libxml2 a walk over the rows before it, so a very long
-message is first tried piece by piece, until it is known that few of its rows are wrong. Source: security.md "XML and HTTP" (no answer may cost more
-than its size lets expect).
+message is first tried piece by piece, until it is known that few of its rows are wrong. Source: security.md "XML and
+HTTP" (no answer may cost more than its size lets expect).
 """
 
 from __future__ import annotations
