@@ -182,6 +182,34 @@ def test_a_certificate_that_nobody_pinned_is_refused(run: Run, certificates: Tes
     assert "certyfikatNiewazny" in json.dumps(said["fault"])
 
 
+@pytest.fixture(scope="module")
+def second(certificates: TestCertificates) -> Iterator[Simulator]:
+    """The simulator on the second contract, in SOAP 1.2."""
+    config = SimulatorConfig(
+        certificates=certificates.folder,
+        contract="second",
+        client_subjects=frozenset({certificates.client_wss.subject}),
+        timestamp_lifetime_seconds=NODE_LIFETIME_SECONDS,
+    )
+    with Simulator(config) as running:
+        running.admin.seed({"slots": [SLOT]})
+        yield running
+
+
+def test_it_lists_slots_in_soap_12_by_the_second_contract(run: Run, second: Simulator) -> None:
+    said = run(second=second.urls.cer)
+    assert "fault" not in said, said
+    slot = said["listed"]["kalendarze"]["terminy"]["termin"]
+    (slot,) = slot if isinstance(slot, list) else [slot]
+    assert (slot["attributes"]["nasz"], slot["kalendarz"]) == ("slot-1", "schedule-1")
+
+
+def test_a_fault_in_soap_12_is_understood_by_it(run: Run, second: Simulator) -> None:
+    said = json.dumps(run(second=second.urls.cer, sign_context=False)["fault"])
+    assert "does not cover the call context" in said
+    assert '"Code"' in said, "a Fault of SOAP 1.2"
+
+
 # ------------------------------------------------------------------ its server, and our edge
 
 SERVER = Path(__file__).parent / "node_soap" / "server.js"

@@ -1,7 +1,8 @@
 // A SOAP client that nobody here wrote (npm "soap") calls the simulator: mutual TLS, WS-Security, call context.
 // usage: node client.js CONFIG.json   (NODE_PATH names the folder of the installed packages)
 // CONFIG: {cer, p1, ca, tls_certificate, tls_key, wss_certificate, wss_key, context, schedule, day, key, sign_context}
-// Prints one JSON object: {slots: [...], referral: {...}} or {fault: "..."}.
+// With {second: URL} it asks the second contract of CeR instead, in SOAP 1.2.
+// Prints one JSON object: {slots: [...], referral: {...}}, {listed: {...}} or {fault: "..."}.
 'use strict';
 
 const fs = require('fs');
@@ -12,7 +13,7 @@ const axios = require('axios');
 const config = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 
-async function connect(url) {
+async function connect(url, options = {}) {
   const agent = new https.Agent({
     ca: fs.readFileSync(config.ca),
     cert: fs.readFileSync(config.tls_certificate),
@@ -20,6 +21,7 @@ async function connect(url) {
   });
   const client = await soap.createClientAsync(`${url}?wsdl`, {
     request: (axios.default || axios).create({ httpsAgent: agent, proxy: false }),
+    ...options,
   });
   client.addSoapHeader(config.context);
   client.setSecurity(
@@ -35,6 +37,14 @@ async function connect(url) {
 }
 
 async function main() {
+  if (config.second) {
+    const second = await connect(config.second, { forceSoap12Headers: true });
+    const [listed] = await second.podajTerminyAsync({
+      kalendarz: config.schedule,
+      zakres: { attributes: { dzien: config.day } },
+    });
+    return { listed };
+  }
   const cer = await connect(config.cer);
   const [listed] = await cer.pobierzBazoweDaneListySlotowAsync({
     identyfikatorHarmonogramu: config.schedule,
