@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from adapter.errors import Misconfigured, Unavailable
-from adapter.store.places import Places
+from adapter.store.places import SOCKET_FILE, Places
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 30.0
@@ -65,19 +65,26 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 def running(where: Places) -> int | None:
     """The process id of the server that runs on this data, None when there is none.
 
-    A ``postmaster.pid`` whose process is gone, or is another program, is stale: it is removed.
+    Its two lock files, in the data and beside the socket, are stale when their process is gone, is only waiting
+    to be reaped, or is another program: such a file is removed, for the next server would take it at its word.
     """
-    file = where.data / "postmaster.pid"
+    for child, server in list(_children.items()):
+        if server.poll() is not None:
+            _children.pop(child, None)
+    pid = _owner(where.data / "postmaster.pid", where)
+    _owner(where.socket / SOCKET_FILE, where)
+    return pid
+
+
+def _owner(lock: Path, where: Places) -> int | None:
+    """The server that a lock file names; a stale file is removed."""
     try:
-        pid = int(file.read_text("utf-8").split("\n", 1)[0])
+        pid = int(lock.read_text("utf-8").split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
         return None
-    child = _children.get(pid)
-    if child is not None and child.poll() is not None:
-        del _children[pid]
     if str(where.data) in _command(pid):
         return pid
-    file.unlink(missing_ok=True)
+    lock.unlink(missing_ok=True)
     return None
 
 
