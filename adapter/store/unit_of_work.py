@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.ports import Clock
 from adapter.ports.referral_book import ReferralBook
@@ -109,11 +110,16 @@ class SqlStore:
     def worker(self) -> Iterator[int]:
         """A worker's lease: an id whose messages are recovered as soon as its process is gone.
 
-        The lease is a session of its own that holds an advisory lock; PostgreSQL drops it with the process.
+        The lease is a session of its own that holds an advisory lock. It is given back at the end of the block;
+        with the process gone, or the session, PostgreSQL drops it by itself.
         """
         with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.detach()
             worker = int(connection.execute(text("SELECT nextval('worker_lease')")).scalar_one())
             held = {"lease": LEASE_LOCK, "worker": worker}
             connection.execute(text("SELECT pg_advisory_lock(:lease, :worker)"), held)
-            yield worker
+            try:
+                yield worker
+            finally:
+                with suppress(SQLAlchemyError):
+                    connection.execute(text("SELECT pg_advisory_unlock(:lease, :worker)"), held)
