@@ -17,7 +17,6 @@ from adapter.domain.referral import ReferralReading, ReferralState
 from adapter.domain.slot import Slot
 from adapter.errors import Rejected
 from adapter.ports import CallContext
-from adapter.ports.referral_book import Issued
 from adapter.ports.store import Action, Message
 from adapter.services import send_referral_documents
 from adapter.services.calling import context_of
@@ -233,13 +232,18 @@ def _referral_was_accepted(told: Round, context: CallContext, message: Message) 
     raise Rejected(f"the referral is {reading.state.value} in P1", code="REFERRAL_STATE")
 
 
+def _not_considered(error: Rejected) -> bool:
+    """The question itself was refused (a fault, a status of HTTP): that says nothing about what was asked."""
+    return error.handling is not None and error.code != "NATIONAL_RESULT"
+
+
 def _referral_was_given_back(told: Round, context: CallContext, message: Message) -> Done | None:
     """Not readable by number any more means that it is not with us (p1.md 3.1; INFERRED)."""
     number = number_of(record_of(told.eq, message))
     try:
         reading = told.eq.referrals.read_by_number(context, number)
     except Rejected as error:
-        if error.handling is not None and error.code != "NATIONAL_RESULT":  # the question itself failed
+        if _not_considered(error):
             raise
         return Done()
     return None if reading.state is ReferralState.WITH_PROVIDER else Done(reading=reading)
@@ -270,22 +274,27 @@ def _missing_documents_were_reported(told: Round, context: CallContext, message:
 
 
 def _document_was_saved(told: Round, context: CallContext, message: Message) -> Done | None:
-    """Readable by its number: it was; its key and code are gone with the answer, and the book says so."""
-    number = send_referral_documents.number_of(message)
+    """Readable by its number: it was. What the book has not, is gone with the answer, and the book says so."""
     try:
-        told.eq.referrals.read_by_number(context, number)
-    except Rejected:
+        told.eq.referrals.read_by_number(context, send_referral_documents.number_of(message))
+    except Rejected as error:
+        if _not_considered(error):
+            raise
         return None
     with told.eq.store.unit_of_work() as work:
-        if work.referrals.issued(message.facility, number) is None:
-            work.referrals.put_issued(message.facility, Issued(number, told.eq.clock.now()))
-            work.commit()
-    return Done(note="saved; key and code were lost with the answer")
+        note = send_referral_documents.note_saved(told.eq, work, message)
+        work.commit()
+    return Done(note=note)
 
 
 def _document_was_annulled(told: Round, context: CallContext, message: Message) -> Done | None:
     reading = told.eq.referrals.read_by_number(context, send_referral_documents.number_of(message))
-    return Done(reading=reading) if reading.state is ReferralState.ANNULLED else None
+    if reading.state is not ReferralState.ANNULLED:
+        return None
+    with told.eq.store.unit_of_work() as work:
+        send_referral_documents.note_annulled(told.eq, work, message)
+        work.commit()
+    return Done(reading=reading)
 
 
 def _send_again(told: Round, context: CallContext, message: Message) -> Done | None:

@@ -11,7 +11,7 @@ from adapter.domain.referral import Severity, Verification, named
 from adapter.errors import Rejected
 from adapter.ports import CallContext
 from adapter.ports.referral_book import CheckedWhen, Issued, StoredCheck
-from adapter.ports.store import Message
+from adapter.ports.store import Message, UnitOfWork
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
 
@@ -56,12 +56,27 @@ def annul_referral(eq: Equipment, context: CallContext, message: Message) -> Don
     verification = eq.referrals.annul(context, number, _document(message))
     with eq.store.unit_of_work() as work:
         work.referrals.put_check(message.facility, _check(message, CheckedWhen.ANNULLED, verification, eq))
-        issued = work.referrals.issued(message.facility, number)
-        if verification.accepted and issued is not None:
-            gone = replace(issued, key=None, code=None, annulled_at=eq.clock.now())
-            work.referrals.put_issued(message.facility, gone)
+        if verification.accepted:
+            note_annulled(eq, work, message)
         work.commit()
     return _done(verification)
+
+
+def note_annulled(eq: Equipment, work: UnitOfWork, message: Message) -> None:
+    """The book says that P1 annulled the referral, if it was issued from here; its key and code are erased."""
+    issued = work.referrals.issued(message.facility, number_of(message))
+    if issued is not None and issued.annulled_at is None:
+        gone = replace(issued, key=None, code=None, annulled_at=eq.clock.now())
+        work.referrals.put_issued(message.facility, gone)
+
+
+def note_saved(eq: Equipment, work: UnitOfWork, message: Message) -> str:
+    """The book says that P1 saved the referral, though its answer was lost; what to note with the message."""
+    issued = work.referrals.issued(message.facility, number_of(message))
+    if issued is None:
+        work.referrals.put_issued(message.facility, Issued(number_of(message), eq.clock.now()))
+    whole = issued is not None and (issued.key is not None or issued.handed_at is not None)
+    return "" if whole else "saved; key and code were lost with the answer"
 
 
 def _document(message: Message) -> bytes:

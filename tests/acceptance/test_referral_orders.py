@@ -91,7 +91,7 @@ def test_a_referral_is_accepted_and_finished_by_hand_with_its_payer(site: Site) 
     assert done.state is MessageState.DELIVERED
     (one,) = (one for one in site.admin.referrals() if one["number"].endswith("1000000000000000000001"))
     assert one["state"] == "completed"
-    assert comments(site) == ["z listy", "wykonano"]
+    assert comments(site) == ["z kolejki", "wykonano"]
 
 
 def test_who_pays_in_full_has_no_paying_branch_and_p1_says_so(site: Site) -> None:
@@ -221,3 +221,7 @@ def test_a_document_is_issued_once_whatever_becomes_of_the_answer(
         gone = ask(own, lambda desk: issue_referral.annul(desk, annulment, ASKER))
         assert gone.state is MessageState.DELIVERED
         assert site.simulator.state.referrals.by_number[number.root, number.extension].state == "annulled"
+        with own.eq.store.unit_of_work() as work:
+            issued = work.referrals.issued(FACILITY, number)
+        assert issued is not None
+        assert issued.annulled_at is not None, "read back, for the answer was lost"
