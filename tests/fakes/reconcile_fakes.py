@@ -27,9 +27,11 @@ from adapter.ports.store import (
     Action,
     AuditRecord,
     BlockProof,
+    Destination,
     Message,
     MessageState,
     NewMessage,
+    Rest,
     StoredDiscrepancy,
 )
 
@@ -90,6 +92,7 @@ class State:
     listings: dict[tuple[str, date], SlotListing] = field(default_factory=dict)
     discrepancies: list[StoredDiscrepancy] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    rests: dict[tuple[str, Destination], Rest] = field(default_factory=dict)
     audit: list[AuditRecord] = field(default_factory=list)
 
 
@@ -161,6 +164,20 @@ class FakeOutbox:
             and (not actions or message.action in actions)
             and (subject is None or subject in message.subjects)
         ][:limit]
+
+    def pause(self, facility: str, destination: Destination, until: datetime, problem: str) -> None:
+        failures = self.failures(facility, destination) + 1
+        self.state.rests[facility, destination] = Rest(until, failures, problem)
+
+    def resume(self, facility: str, destination: Destination) -> None:
+        self.state.rests.pop((facility, destination), None)
+
+    def failures(self, facility: str, destination: Destination) -> int:
+        last = self.resting(facility, destination)
+        return 0 if last is None else last.failures
+
+    def resting(self, facility: str, destination: Destination) -> Rest | None:
+        return self.state.rests.get((facility, destination))
 
 
 class FakeDifferences:

@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 import requests
-from clinic_site import certificates, running_simulator
 from installation import Installation, Ran, installation
 
 from adapter.cli.demo.clinic import cancelled
 from adapter.fhir import names
 
-__all__ = ["certificates", "installation", "running_simulator"]
+__all__ = ["installation"]
 
 pytestmark = pytest.mark.interop
 

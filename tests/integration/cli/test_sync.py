@@ -109,6 +109,8 @@ def test_cer_out_of_reach_is_exit_4_and_nothing_is_lost(installation: Installati
 
 
 def test_a_lost_answer_is_settled_by_asking(installation: Installation) -> None:
+    installation.config["rest_most_seconds"] = 600
+    installation.configure()
     installation.open_day()
     installation.call("sync")
     installation.admin.trouble("reply-lost", operation="save_visit")
@@ -116,6 +118,9 @@ def test_a_lost_answer_is_settled_by_asking(installation: Installation) -> None:
     done = installation.call("sync", "--json")
     in_doubt = sum(each["in_doubt"] for each in done.json["demo"]["delivered"])
     assert in_doubt == 1, done.json
+    early = installation.call("settle", "--json")
+    assert (early.code, early.json["demo"]["happened"]) == (0, 0), "nobody asks before the time its row gives"
+    installation.rows("UPDATE outbox_message SET not_before = now() WHERE state = 'in-doubt'")
     settled = installation.call("settle", "--json")
     assert settled.code == 0
     assert settled.json["demo"]["happened"] == 1

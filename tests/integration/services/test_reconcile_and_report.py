@@ -132,9 +132,10 @@ def test_the_safe_remedies_wait_in_the_outbox_once(
     with store.unit_of_work() as work:
         sent = work.outbox.find(facility="demo")
     blocked = {"state": "blocked"}
+    listed = {"schedule_id": "C1", "day": DAY.isoformat(), **blocked}
     assert sorted((one.action, one.subjects, dict(one.payload)) for one in sent) == [
-        (Action.EDIT_SLOT, ("slot:N5",), {"national_slot_id": "N5", **blocked}),
-        (Action.EDIT_SLOT, ("slot:N6",), {"national_slot_id": "N6", **blocked}),
+        (Action.EDIT_SLOT, ("slot:N5",), {"national_slot_id": "N5", **listed}),
+        (Action.EDIT_SLOT, ("slot:N6",), {"national_slot_id": "N6", **listed}),
         (Action.EDIT_SLOT, ("slot:S3",), {"slot_id": "S3", "national_slot_id": "N3", **blocked}),
         (Action.PUT_SLOT, ("slot:S7",), {"slot_id": "S7"}),
     ]

@@ -241,12 +241,14 @@ def test_lists_that_were_not_read_and_schedules_out_of_scope_are_not_compared(st
         assert compared(work) == []
 
 
-def test_a_list_is_loaded_again_only_when_its_digest_changed(store: SqlStore) -> None:
+def test_a_list_is_loaded_again_only_when_its_digest_changed_or_more_of_it_can_be_read(store: SqlStore) -> None:
     with store.unit_of_work() as work:
         lay_out(work, [], [national(1), national(2)])
         load = work.differences.load_listing
-        assert load("demo", "H1", DAY, listing(national(9), digest="d1")) is False
+        assert load("demo", "H1", DAY, listing(national(8), national(9), digest="d1")) is False
         assert ids(compared(work)) == [(None, "N1"), (None, "N2")]
+        assert load("demo", "H1", DAY, listing(national(1), national(2), national(4), digest="d1")) is True
+        assert ids(compared(work)) == [(None, "N1"), (None, "N2"), (None, "N4")]
         assert load("demo", "H1", DAY, listing(national(3), national(3), digest="d2")) is True
         assert ids(compared(work)) == [(None, "N3")]
         many = [("H1", DAY + timedelta(days=n), listing(digest="d3")) for n in range(600)]

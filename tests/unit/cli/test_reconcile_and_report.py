@@ -24,6 +24,7 @@ from adapter.domain.slot import SlotKind
 from adapter.errors import Unavailable
 from adapter.mapping.tables import load_tables
 from adapter.resources import mappings
+from adapter.services.equipment import Limits
 
 Run = Callable[..., tuple[int, str, str]]
 STARTS = MADE + timedelta(days=5)
@@ -54,7 +55,7 @@ def run(
             tables=load_tables(mappings()),
             facilities=("demo",),
             settings=SimpleNamespace(reconcile_days=7),
-            equipment=SimpleNamespace(limits=SimpleNamespace(order_tolerance=timedelta(seconds=2))),
+            equipment=SimpleNamespace(store=store, registry=registry, clock=HeldClock(MADE), limits=Limits()),
         )
 
     monkeypatch.setattr(adapter.bootstrap, "open_adapter", opened)
@@ -125,6 +126,16 @@ def test_a_cer_out_of_reach_ends_with_4_and_names_the_lists(run: Run, registry: 
     code, out, _ = run("reconcile", "--day", DAY.isoformat())
     assert code == 4
     assert "2026-11-30  kardiologia-1: CeR does not answer" in out
+
+
+def test_a_cer_at_rest_is_not_asked(run: Run, store: FakeStore, registry: FakeRegistry) -> None:
+    registry.troubles["kardiologia-1", DAY] = Unavailable("CeR does not answer")
+    run("reconcile", "--day", DAY.isoformat())
+    registry.troubles.clear()
+    registry.asked.clear()
+    code, out, _ = run("reconcile", "--day", DAY.isoformat())
+    assert (code, registry.asked) == (4, [])
+    assert "cer rests until 2026-11-25T07:30:05+00:00: CeR does not answer" in out
 
 
 def test_rows_that_cannot_be_read_are_findings(run: Run, registry: FakeRegistry) -> None:
