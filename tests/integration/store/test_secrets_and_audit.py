@@ -23,6 +23,9 @@ from adapter.store.unit_of_work import SqlStore
 
 PESEL = "00610100006"
 KEY = "1234" * 11
+CODE = "9731"
+CODE_ALONE = re.compile(rf"(?<![\w.+/-]){CODE}(?![\w+/-])")
+"""Four digits stand somewhere in random bytes by chance, so the code is looked for as a word of its own."""
 AT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 NUMBER = ReferralNumber("2.16.840.1.113883.3.4424.2.7.999.3", "0000000000000000000001")
 
@@ -30,7 +33,7 @@ NUMBER = ReferralNumber("2.16.840.1.113883.3.4424.2.7.999.3", "00000000000000000
 def secret_store(store: SqlStore) -> None:
     """Store everything that may hold a person."""
     person = Patient("P1", Pesel(PESEL), "Zdzisława", "Wymyślona", "+48600000000", "z@example.org")
-    by_code = AccessByCode(AccessCode("9731"), Pesel(PESEL))
+    by_code = AccessByCode(AccessCode(CODE), Pesel(PESEL))
     with store.unit_of_work() as work:
         work.calendar.put_patient("demo", person)
         work.calendar.put_patient("demo", Patient("P2", PersonDocument("XY99887766", "urn:x"), "Jan", "Wymyślony"))
@@ -71,9 +74,12 @@ def test_no_secret_is_readable_in_the_tables(store: SqlStore, database: Database
     secret_store(store)
     seen = dump(database)
     assert "visit:A1" in seen, "the dump shows what is there"
-    for secret in (PESEL, KEY, "9731", "Wymyślon", "Zdzis", "600000000", "XY99887766", "47C-7", "asked for it"):
+    for secret in (PESEL, KEY, "Wymyślon", "Zdzis", "600000000", "XY99887766", "47C-7", "asked for it"):
         assert secret not in seen
         assert secret.encode().hex() not in seen
+    assert not CODE_ALONE.search(seen)
+    assert CODE.encode().hex() not in seen
+    assert CODE_ALONE.search(f'{{"code": "{CODE}"}}'), "it would be seen"
 
 
 def test_everything_sealed_comes_back(store: SqlStore) -> None:
@@ -90,7 +96,7 @@ def test_everything_sealed_comes_back(store: SqlStore) -> None:
         assert one is not None
         assert two is not None
         assert one.referral.access == ReferralKey(KEY)
-        assert two.referral.access == AccessByCode(AccessCode("9731"), Pesel(PESEL))
+        assert two.referral.access == AccessByCode(AccessCode(CODE), Pesel(PESEL))
         visit = work.calendar.visit("demo", "A1")
         assert visit is not None
         assert visit.entitlement == Entitlement("47C-7", "Wymyślona", AT)
