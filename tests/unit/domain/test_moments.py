@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -92,6 +93,13 @@ def test_pesel_check_digit_d_04(number: str, valid: bool) -> None:
     else:
         with pytest.raises(IdentifierError):
             Pesel(number)
+
+
+def test_every_dated_example_of_the_law_is_a_test() -> None:
+    """A new kind of vector is used here or nowhere."""
+    used = set(re.findall(r'cases\("(\w+)"\)', Path(__file__).read_text("utf-8")))
+    assert {key for key in VECTORS if not key.startswith("_")} == used
+    assert all(VECTORS[key] for key in VECTORS)
 
 
 # day           working  why
