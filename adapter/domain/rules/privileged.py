@@ -32,8 +32,8 @@ V03 = Rule(
     "Uprzywilejowany w AOS: najpóźniej siódmy dzień roboczy",
     "Privileged in ambulatory care: the seventh working day at the latest",
     "art. 47c ust. 4 ustawy z 27.08.2004; SEED-000",
-    (Action.ERROR,),
-    ("E-PRIV-7WD",),
+    (Action.ERROR, Action.WARN),
+    ("E-PRIV-7WD", "W-PRIV-HOSP"),
 )
 V04 = Rule(
     "V-04",
@@ -49,6 +49,7 @@ V05 = Rule(
     "The patient gives the privilege up",
     "SEED-000",
     (Action.WARN,),
+    ("W-PRIV-WAIVE-40",),
 )
 V06 = Rule(
     "V-06",
@@ -73,7 +74,7 @@ V09 = Rule(
     "Cancelling the first visit loses the privilege",
     "SEED-000",
     (Action.AUTO, Action.WARN),
-    ("W-PRIV-LOST",),
+    ("W-PRIV-LOST", "AUTO-PRIV-LOST"),
 )
 RULES = (C05, V03, V04, V05, V06, V07, V09)
 

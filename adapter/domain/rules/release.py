@@ -8,8 +8,11 @@ referral be used elsewhere while we still hold the patient's term; so what is no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from adapter.domain.appointment import VisitState
+from adapter.domain.register import Entry, ReferralWay
+from adapter.domain.rules.offline import R04
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.verdict import Verdict
 
@@ -22,7 +25,16 @@ R05 = Rule(
     "Zwrot skierowania przy skreśleniu",
     "Release of the referral on removal",
     "art. 20 ust. 2b ustawy z 27.08.2004",
+    (Action.AUTO, Action.TASK),
+    ("AUTO-R-RELEASE", "TASK-R-RETURN-PAPER", "TASK-R-DECIDE"),
+)
+R06 = Rule(
+    "R-06",
+    "Zwrócone skierowanie może użyć każdy",
+    "A released referral can be used again, by anyone",
+    "art. 20 ust. 2b pkt 2 ustawy z 27.08.2004",
     (Action.AUTO,),
+    ("AUTO-R-UNLOCK",),
 )
 X01 = Rule(
     "X-01",
@@ -30,9 +42,9 @@ X01 = Rule(
     "A removal always has date and reason",
     "art. 19a ust. 4 pkt 4 i art. 20 ust. 2 pkt 4 ustawy z 27.08.2004",
     (Action.ERROR,),
-    ("E-X-REASON",),
+    ("E-X-REASON", "E-X-DATE"),
 )
-RULES = (R05, X01)
+RULES = (R05, R06, X01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +81,71 @@ def reason_given(state: VisitState, reason: EndReason | None) -> Verdict:
             "a cancellation needs a reason",
         )
     return X01.allow()
+
+
+class ReferralEffect(StrEnum):
+    """What a reason of removal does to the referral (column ``effect`` of ``mappings/removal_reasons.csv``)."""
+
+    RELEASE = "release"
+    FINISH = "finish"
+    KEEP = "keep"
+    NONE = "none"
+    PERSON = "person"
+
+
+def on_removal(entry: Entry, effect: ReferralEffect) -> Verdict:
+    """R-05, R-04: what the removal of ``entry`` does to its referral.
+
+    Released or finished in P1 by Pomost; a paper original that came goes back to the patient by a person. A status
+    that was never set (offline entry) is not released.
+    """
+    referral = entry.referral
+    if referral is None or referral.way is ReferralWay.NONE:
+        return R05.allow()
+    if effect is ReferralEffect.PERSON:
+        return R05.ask_person(
+            "TASK-R-DECIDE",
+            "przyczyna skreślenia nie rozstrzyga o skierowaniu: zdecyduj, czy je zwrócić",
+            "the reason of the removal does not say what becomes of the referral: decide whether it is given back",
+        )
+    if referral.way is ReferralWay.PAPER:
+        return _paper_back(entry, effect)
+    return R05.allow() if entry.offline_pending else _status_after(effect)
+
+
+def _status_after(effect: ReferralEffect) -> Verdict:
+    if effect is ReferralEffect.RELEASE:
+        return R05.act(
+            "AUTO-R-RELEASE",
+            "e-skierowanie wraca do ponownego użycia przez zmianę statusu w P1",
+            "the e-referral becomes usable again by its status in P1",
+        )
+    if effect is ReferralEffect.FINISH:
+        return R04.act(
+            "AUTO-R-FINISH",
+            "świadczenie wykonane: e-skierowanie otrzymuje status zrealizowanego w P1",
+            "the service was given: the e-referral is finished in P1",
+        )
+    return R05.allow()
+
+
+def _paper_back(entry: Entry, effect: ReferralEffect) -> Verdict:
+    paper = entry.referral.paper if entry.referral is not None else None
+    if effect is not ReferralEffect.RELEASE or paper is None or paper.received_on is None:
+        return R05.allow()
+    return R05.ask_person(
+        "TASK-R-RETURN-PAPER",
+        "zwróć pacjentowi oryginał skierowania i zapisz datę zwrotu",
+        "give the paper original back to the patient and write down when",
+    )
+
+
+def usable_again(entry: Entry, effect: ReferralEffect) -> Verdict:
+    """R-06: once a removed entry gave its referral back, nothing of ours bars a new entry on it."""
+    if entry.open or effect is not ReferralEffect.RELEASE or entry.referral is None:
+        return R06.allow()
+    return R06.act(
+        "AUTO-R-UNLOCK",
+        "skierowanie zwrócone: zdejmij blokadę, może go użyć każdy świadczeniodawca",
+        "the referral was given back: drop our lock, any provider may use it",
+    )
