@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from adapter.domain.entitlement import Category, Criterion
-from adapter.domain.register import CategoryChange, Entry, Removal, TermChange
+from adapter.domain.register import CategoryChange, Entry, Removal, Restoring, TermChange
 from adapter.domain.term import Term
 
 FIRST_NUMBER = 1
@@ -36,7 +36,10 @@ def with_number(entry: Entry, numbers: Iterable[int]) -> Entry:
 
 def _last(entry: Entry) -> datetime:
     """When the entry was last touched."""
-    times = [entry.entered_at, *(one.at for one in entry.term_changes), *(one.at for one in entry.category_changes)]
+    times = [entry.entered_at]
+    times += [one.at for one in entry.term_changes]
+    times += [one.at for one in entry.category_changes]
+    times += [one.at for one in entry.restorings]
     return max(times)
 
 
@@ -100,6 +103,23 @@ def removed(entry: Entry, removal: Removal) -> Entry:
     return replace(entry, removal=removal)
 
 
+def restored(entry: Entry, at: datetime, by: str, *, report_date: date | None = None) -> Entry:
+    """E-06, R-02: the entry open again, with its number; the removal that was taken back stays in its history.
+
+    ``report_date`` is given for a reinstatement: the report that decides the place. A letter that was posted in time
+    changes nothing about the place.
+
+    Raises:
+        ValueError: the entry is open, or time runs backwards.
+    """
+    if entry.removal is None:
+        raise ValueError("only a removed entry is restored")
+    if at < entry.removal.at:
+        raise ValueError("an entry is not restored before it was removed")
+    back = replace(entry, removal=None, restorings=(*entry.restorings, Restoring(entry.removal, at, by)))
+    return back if report_date is None else replace(back, original_report_date=report_date, reinstated=True)
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryStep:
     """One step of an entry's history: what, when (aware), by whom; before and after as texts. G-03."""
@@ -131,7 +151,12 @@ def history(entry: Entry) -> tuple[HistoryStep, ...]:
         if turned.criterion_before != turned.criterion_after:
             before, after = _told(turned.criterion_before), _told(turned.criterion_after)
             steps.append(HistoryStep("criterion", turned.at, turned.by, before, after))
+    for taken_back in entry.restorings:
+        steps += [_ended(taken_back.removal), HistoryStep("restored", taken_back.at, taken_back.by)]
     if entry.removal is not None:
-        end = entry.removal
-        steps.append(HistoryStep("removed", end.at, end.by, after=end.on.isoformat(), reason=end.reason))
+        steps.append(_ended(entry.removal))
     return tuple(sorted(steps, key=lambda step: step.at))
+
+
+def _ended(end: Removal) -> HistoryStep:
+    return HistoryStep("removed", end.at, end.by, after=end.on.isoformat(), reason=end.reason)

@@ -185,6 +185,15 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Restoring:
+    """A removal that was taken back, by whom and when: a reinstatement (E-06) or a letter posted in time (R-02)."""
+
+    removal: Removal
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class DiloCard:
     """The oncology card (karta DILO): its unique number and the stage code (R24 table 17, from a mapping)."""
 
@@ -245,6 +254,8 @@ class Entry:
     term_changes: tuple[TermChange, ...] = ()
     category_changes: tuple[CategoryChange, ...] = ()
     removal: Removal | None = None
+    restorings: tuple[Restoring, ...] = ()
+    """Removals that were taken back, in their order."""
     term_justification: str = field(default="", repr=False)
     """Why this term, to be told on demand (D-05)."""
 

@@ -88,6 +88,7 @@ STEPS = st.lists(
         st.tuples(st.just("criterion"), st.sampled_from([None, *Criterion])),
         st.tuples(st.just("reserve"), st.none()),
         st.tuples(st.just("remove"), st.none()),
+        st.tuples(st.just("restore"), st.one_of(st.none(), st.just(date(2026, 1, 7)))),
     ),
     max_size=12,
 )
@@ -106,24 +107,28 @@ def step(entry: Entry, what: str, value: object, at: datetime) -> Entry:
         return history.with_category_change(entry, turned(entry, entry.category, value, at))
     if what == "reserve":
         return history.with_reservation(entry)
+    if what == "restore":
+        assert value is None or isinstance(value, date)
+        return history.restored(entry, at, "clerk-1", report_date=value)
     return history.removed(entry, gone(at))
 
 
 @settings(deadline=None)
 @given(STEPS)
 def test_g_03_history_never_shrinks_and_nothing_of_it_changes(steps: list[tuple[str, object]]) -> None:
-    """Whatever happens, in whatever order: each record stays where it was, and a removed entry stays as it is."""
+    """Whatever happens, in whatever order: each record stays where it was; a removed entry is restored or stays."""
     entry, at = ENTRY, START
     for what, value in steps:
         at += timedelta(hours=1)
         before = entry
-        if not before.open:
+        if before.open is (what == "restore"):
             with pytest.raises(ValueError, match="removed"):
                 step(before, what, value, at)
             continue
         entry = step(before, what, value, at)
         assert entry.term_changes[: len(before.term_changes)] == before.term_changes
         assert entry.category_changes[: len(before.category_changes)] == before.category_changes
+        assert entry.restorings[: len(before.restorings)] == before.restorings
         assert history.history(entry)[: len(history.history(before))] == history.history(before)
         assert (entry.id, entry.number, entry.reported_at, entry.entered_at, entry.entered_by) == (
             ENTRY.id,
@@ -153,6 +158,30 @@ def test_g_03_history_says_who_when_before_and_after() -> None:
         ("removed", "clerk-1", "", "2026-06-02", "SERVICE_DONE"),
     ]
     assert entry.number == 3, "off the list the number stays taken"
+
+
+def test_e_06_a_reinstated_entry_keeps_number_and_history_and_takes_its_first_report() -> None:
+    gone_at, back_at = START + timedelta(days=50), START + timedelta(days=60)
+    back = history.restored(history.removed(ENTRY, gone(gone_at)), back_at, "clerk-2", report_date=date(2026, 3, 2))
+    assert (back.open, back.number, back.reinstated, back.original_report_date) == (True, 3, True, date(2026, 3, 2))
+    assert [(one.what, one.by) for one in history.history(back)] == [
+        ("entered", "clerk-1"),
+        ("removed", "clerk-1"),
+        ("restored", "clerk-2"),
+    ]
+
+
+def test_r_02_a_letter_posted_in_time_brings_the_entry_back_as_it_was() -> None:
+    gone_at = START + timedelta(days=30)
+    back = history.restored(history.removed(ENTRY, gone(gone_at)), gone_at + timedelta(days=1), "pomost")
+    assert replace(back, restorings=()) == ENTRY
+
+
+def test_only_what_was_removed_comes_back_and_not_before() -> None:
+    with pytest.raises(ValueError, match="only a removed"):
+        history.restored(ENTRY, START, "c")
+    with pytest.raises(ValueError, match="before it was removed"):
+        history.restored(history.removed(ENTRY, gone(START + timedelta(days=1))), START, "c")
 
 
 def test_a_change_that_does_not_fit_the_entry_is_the_callers_mistake() -> None:
