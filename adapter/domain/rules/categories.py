@@ -6,6 +6,7 @@ derived (C-02); an EHR that sends another one is refused, unless a person overri
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,9 +14,12 @@ from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.moments import warsaw_day
 from adapter.domain.register import Care, CategoryChange, Entry
 from adapter.domain.rules.oncology import skin_cancer
+from adapter.domain.rules.privileged import C05
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
+
+RIGHTS_TABLE = "mappings/entitlements.csv"
 
 C02 = Rule(
     "C-02",
@@ -215,6 +219,26 @@ def written_in_time(
             f"an emergency was written down more than {hours} hours after the service: do it at once",
         )
     return C06.allow()
+
+
+def basis_given(entry: Entry, rights: Collection[str]) -> Verdict:
+    """C-05: an entry of category 4 names the right by a code of ``rights`` (V-10 asks for its document)."""
+    if entry.category is not Category.PRIVILEGED:
+        return C05.allow()
+    code = entry.entitlement.code.strip() if entry.entitlement is not None else ""
+    if not code:
+        return C05.refuse(
+            "E-PRIV-BASIS",
+            "kategoria 4 wymaga podstawy uprawnienia: wybierz jej kod i wpisz dokument",
+            "category 4 must name the basis of the right: choose its code and write down the document",
+        )
+    if code not in rights:
+        return C05.refuse(
+            "E-PRIV-BASIS",
+            f"nieznany kod uprawnienia: popraw go albo uzupełnij tabelę {RIGHTS_TABLE}",
+            f"an unknown code of the right: correct it or fill the table {RIGHTS_TABLE}",
+        )
+    return C05.allow()
 
 
 def same_day_excludes(entry: Entry, today: date) -> Verdict:

@@ -198,6 +198,23 @@ def test_c_07_category_1_excludes_4_and_6(
     assert categories.same_day_excludes(entry, TODAY).code == code, why
 
 
+# right                                  code            why
+BASES = [
+    (None, "E-PRIV-BASIS", "cat 4, no right at all"),
+    (Entitlement(""), "E-PRIV-BASIS", "cat 4, code null"),
+    (Entitlement("99X"), "E-PRIV-BASIS", "a code that the table does not hold"),
+    (RIGHT, "", "47CC"),
+]
+
+
+@pytest.mark.parametrize(("right", "code", "why"), BASES, ids=[row[2] for row in BASES])
+def test_c_05_category_4_names_its_basis(new_entry: MakeEntry, right: Entitlement | None, code: str, why: str) -> None:
+    entry = new_entry(category=Category.PRIVILEGED, entitlement=right)
+    verdict = categories.basis_given(entry, {"47CC", "47CK"})
+    assert (verdict.rule, verdict.code) == ("C-05", code), why
+    assert not categories.basis_given(replace(entry, category=Category.WAITING), set()).refused
+
+
 def test_c_08_a_change_keeps_before_after_date_author_and_is_reported() -> None:
     change = CategoryChange(Category.PRIVILEGED, Category.WAITING, datetime(2026, 3, 10, 9, tzinfo=UTC), "clerk-1")
     verdict = categories.category_changed(change)

@@ -10,10 +10,10 @@ import pytest
 
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.moments import days_between
-from adapter.domain.register import CategoryChange, Entry, TermChange, TermChangeCause
+from adapter.domain.register import CategoryChange, Entry, Removal, TermChange, TermChangeCause
 from adapter.domain.rules import changes
 from adapter.domain.rules.changes import HealthReport
-from adapter.domain.rules.verdict import Outcome
+from adapter.domain.rules.continuing import ended_on_its_date
 from adapter.domain.term import DayTerm, Term, WeekTerm
 
 MakeEntry = Callable[..., Entry]
@@ -188,6 +188,10 @@ def test_m_06_the_provider_moves_the_term(after: str, cause: str, *, declined: b
     assert verdict.refused is (code == "E-N-CAUSE")
 
 
-def test_m_07_is_listed_and_asked_as_k_03() -> None:
-    assert changes.M07 in changes.RULES
-    assert changes.M07.allow().outcome is Outcome.ALLOWED
+def test_m_07_is_asked_as_k_03(new_entry: MakeEntry) -> None:
+    """The placeholder of 31 December is first edited to the real end; then the removal is lawful."""
+    end = Removal(date(2026, 9, 14), "SERVICE_DONE", at("2026-09-14"), "clerk-1")
+    entry = new_entry(category=Category.CONTINUING, term="2026-12-31")
+    assert ended_on_its_date(entry, end).code == "E-K-ENDDATE"
+    assert not ended_on_its_date(replace(entry, term=day("2026-09-14")), end).refused
+    assert changes.M07.article == "SEED-002"
