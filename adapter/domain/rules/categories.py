@@ -96,9 +96,10 @@ def privilege_active(entry: Entry, today: date) -> bool:
 
 
 def circumstances(entry: Entry, today: date, settings: RuleSettings = DEFAULT_SETTINGS) -> Circumstances:
-    """The facts of an entry. A plan of treatment with this provider makes the patient a continuing one (K-05).
+    """The facts of an entry.
 
-    Served on the report day: the service began on it, or the term is that day.
+    Continuing: a plan of treatment with this provider, or the hospital says so (K-05 asks for the plan then). Served
+    on the report day: the service began on it, or the term is that day.
     """
     report = warsaw_day(entry.reported_at)
     if entry.service_started is not None:
@@ -107,7 +108,7 @@ def circumstances(entry: Entry, today: date, settings: RuleSettings = DEFAULT_SE
         served = entry.term is not None and entry.term.first == entry.term.last == report
     return Circumstances(
         emergency=entry.emergency,
-        continuing=bool(entry.plan),
+        continuing=bool(entry.plan) or entry.category is Category.CONTINUING,
         privileged=privilege_active(entry, today),
         served_on_report_day=served,
         oncology=entry.dilo is not None and not skin_cancer(entry.diagnosis, settings),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -20,6 +22,12 @@ PREFIXES = {
     Action.AUTO: ("AUTO-",),
     Action.REPORT: ("REPORT-",),
 }
+BOOK = {"T": 7, "G": 9, "C": 8, "D": 6, "P": 8, "M": 7, "X": 7, "R": 15, "U": 7, "V": 13, "K": 5, "O": 4, "S": 4}
+BOOK |= {"E": 6, "N": 8, "Z": 10, "I": 9}
+"""How many rules each section of the book has."""
+NO_SOFTWARE = {"V-13", "E-04", "I-08", "I-09"}
+"""A notice on a wall, a duty of the Fund, help lines, a reference to other rules."""
+RULE_ID = re.compile(r"\b[A-Z]-\d{2}\b")
 
 
 def modules() -> Iterator[ModuleType]:
@@ -31,6 +39,24 @@ def modules() -> Iterator[ModuleType]:
 def test_every_module_with_rules_is_in_the_catalogue() -> None:
     with_rules = {module.__name__ for module in modules() if hasattr(module, "RULES")}
     assert with_rules == {module.__name__ for module in MODULES}
+
+
+def test_every_rule_of_the_book_is_here_but_those_that_it_gives_no_software() -> None:
+    book = {f"{letter}-{number:02d}" for letter, count in BOOK.items() for number in range(1, count + 1)}
+    assert len(book) == 133
+    assert set(CATALOGUE) == book - NO_SOFTWARE
+
+
+def test_every_function_that_gives_a_verdict_says_which_rule_it_asks() -> None:
+    """The rule has the article, so nobody reads an answer without its source."""
+    silent = [
+        f"{module.__name__}.{name}"
+        for module in MODULES
+        for name, member in inspect.getmembers(module, inspect.isfunction)
+        if member.__module__ == module.__name__ and not name.startswith("_")
+        if "Verdict" in member.__annotations__["return"] and not RULE_ID.search(inspect.getdoc(member) or "")
+    ]
+    assert not silent
 
 
 def test_every_rule_of_a_module_is_listed_by_it() -> None:

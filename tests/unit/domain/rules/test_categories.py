@@ -49,6 +49,7 @@ DERIVED = [
     ({"dilo": CARD, "diagnosis": "C43.5"}, 3, "melanoma stays on the oncology list"),
     ({"dilo": CARD, "diagnosis": "C50", "term": "same day"}, 1, "a DILO card, served on the day"),
     ({"plan": "CarePlan/1"}, 5, "second visit in plan"),
+    ({"category": Category.CONTINUING}, 5, "the hospital says so, K-05 asks for the plan"),
     ({"plan": "CarePlan/1", "entitlement": RIGHT}, 5, "continuing before privileged"),
     ({"plan": "CarePlan/1", "emergency": True}, 6, "an emergency before all"),
     ({"entitlement": RIGHT}, 4, "privileged, served later"),

@@ -153,6 +153,11 @@ ENTRIES = [
         "a continuing patient with a number of the list",
     ),
     (
+        {"category": Category.CONTINUING, "criterion": None, "number": None},
+        ["W-K-NOPLAN"],
+        "a continuing patient without a plan is shown, not refused",
+    ),
+    (
         {"category": Category.EMERGENCY, "criterion": None, "number": None, "emergency": True, "referral": None},
         [],
         "an emergency needs no referral",
