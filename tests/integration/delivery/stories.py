@@ -1,14 +1,15 @@
 """What happens at the clinic while its worker keeps dying, and what must be true of it in the end.
 
-Every story goes in by the front door: the EHR exports it, or a patient acts in CeR. Each step notes what
-CeR and P1 must show exactly once when all is delivered.
+Every story goes in by the front door: the EHR exports it, a patient acts in CeR, or a person at the desk asks for
+it. Each step notes what CeR and P1 must show exactly once when all is delivered.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -17,6 +18,10 @@ from clinic_site import Site
 from adapter.cli.demo.clinic import cancelled, slot_id
 from adapter.cli.demo.stage import FACILITY
 from adapter.domain.appointment import VisitState
+from adapter.services import handle_referral, issue_referral
+from adapter.services.desk import Desk
+from adapter.services.handle_referral import Asker
+from adapter.simulator import documents
 
 Place = tuple[str, int, int]
 Change = tuple[str, str]
@@ -24,13 +29,19 @@ Change = tuple[str, str]
 
 BOOKED_BY_STAFF = (0, 1, 2, 4, 5, 6, 8)
 BOOKING_THEMSELVES = (9, 10, 11, 13)
-BY_CODE = frozenset({1, 4, 8})
+AT_THE_DESK = (3, 7)
+"""People whose referrals the desk handles; they are never booked."""
+ISSUED_TO = 14
+"""The person for whom the clinic's doctor issues referrals."""
+BY_CODE = frozenset({1, 4, 7, 8})
 """Patients whose referral is opened by code and PESEL; the others brought the key."""
 DAYS = range(2, 10)
 STABLE = range(4)
 ANOTHER_VISIT = 0.9
 """How likely a patient comes again before he is served for good."""
 PATIENTS_DOCTOR = "dr-zuraw"
+CLERK, DOCTOR = Asker("person:clerk"), Asker("person:clerk", user="doctor")
+DOCUMENTS_ROOT = "2.16.840.1.113883.3.4424.2.7.999.4.1"
 
 
 @dataclass(slots=True)
@@ -41,6 +52,10 @@ class Expected:
     """Our visit -> every change of it that CeR publishes, in order."""
     referrals: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Person -> what P1's history of the referral shows, in order."""
+    comments: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Person at the desk -> the comments that P1 has with the referral, in order."""
+    documents: dict[str, list[str]] = field(default_factory=dict)
+    """Number of a referral that the clinic issued -> what P1's history of it shows."""
     entries: dict[str, bool] = field(default_factory=dict)
     """Our waiting entry -> whether it is open."""
     slots: dict[str, str] = field(default_factory=dict)
@@ -61,6 +76,8 @@ class Stories:
         self.expected = Expected()
         self._people = {person: self._person(person) for person in BOOKED_BY_STAFF}
         self._patients = {person: self._patient(person) for person in BOOKING_THEMSELVES}
+        self._desk = {person: self._asked_at_the_desk(person) for person in AT_THE_DESK}
+        self._doctor = self._issues_and_annuls()
         self._yard = self._slots_come_and_go()
 
     def open(self) -> list[dict[str, Any]]:
@@ -77,7 +94,7 @@ class Stories:
         ]
 
     def go_on(self, people: int) -> None:
-        """Some people's stories, one patient's and the yard's each go one step on."""
+        """Some people's stories, one patient's, one at the desk, the doctor's and the yard's each go one step on."""
         exported: list[dict[str, Any]] = []
         for person in self.rng.sample(sorted(self._people), min(people, len(self._people))):
             resources = next(self._people[person], None)
@@ -86,6 +103,8 @@ class Stories:
             else:
                 exported += resources
         exported += next(self._yard)
+        exported += next(self._desk[self.rng.choice(AT_THE_DESK)])
+        next(self._doctor)
         next(self._patients[self.rng.choice(BOOKING_THEMSELVES)])
         if exported:
             self.site.export(*exported)
@@ -186,6 +205,72 @@ class Stories:
         with self.site.eq.store.unit_of_work() as work:
             known = work.calendar.visit(FACILITY, visit)
         return known is not None and known.state is VisitState.CANCELLED
+
+    # --- what a person asks for at the desk ---------------------------------------------------------
+    def _asked_at_the_desk(self, person: int) -> Iterator[list[dict[str, Any]]]:
+        """Refused, perhaps; accepted; documents found missing; given back; and all over again."""
+        referral = f"referral-{person + 1}"
+        yield [self.clinic.patient(person), self.clinic.referral(person, by_code=person in BY_CODE)]
+        while not self._known(referral):
+            yield []
+        history, comments = self.expected.referrals[person], self.expected.comments[person]
+
+        def commented(what: str, ask: Callable[..., int]) -> None:
+            comments.append(f"{what} {person}/{len(comments)}")
+            history.append(what)
+            self._ask(lambda desk: ask(desk, referral, CLERK, comments[-1]))
+
+        while True:
+            if self.rng.random() < 0.7:
+                commented("refuse", handle_referral.refuse)
+                yield []
+            history.append("accept")
+            self._ask(lambda desk: handle_referral.accept(desk, referral, CLERK))
+            yield []
+            commented("report-missing", handle_referral.report_missing_documents)
+            yield []
+            commented("give-back", handle_referral.give_back)
+            yield []
+
+    def _issues_and_annuls(self) -> Iterator[None]:
+        """A doctor's documents, saved one after another; most are annulled, at once or later."""
+        while True:
+            number = f"9{len(self.expected.documents):020}1"
+            facts = self._document(number)
+            history = self.expected.documents[number] = []
+            self._ask(lambda desk, facts=facts: issue_referral.save(desk, documents.write(facts), DOCTOR))
+            yield
+            if self.rng.random() < 0.7:
+                annulment = documents.write_annulment(facts, f"9{number[1:-1]}2")
+                history.append("annul")
+                self._ask(lambda desk, document=annulment: issue_referral.annul(desk, document, DOCTOR))
+                yield
+
+    def _document(self, number: str) -> documents.Facts:
+        person = self.clinic.world["people"][ISSUED_TO]
+        return documents.Facts(
+            root=DOCUMENTS_ROOT,
+            extension=number,
+            person_root="2.16.840.1.113883.3.4424.1.1.616",
+            person_extension=person["pesel"],
+            given=person["given"],
+            family=person["family"],
+            podmiot="000000927722",
+            podmiot_name="Poradnia",
+            author=documents.Author("5425740", "Lek. Testowy"),
+            issued_on=date(2026, 11, 20),
+            diagnosis="I10",
+            specialty="1100",
+        )
+
+    def _ask(self, what: Callable[[Desk], int]) -> None:
+        with self.site.eq.store.unit_of_work() as work:
+            what(Desk(self.site.eq, work, FACILITY, "asked-at-the-desk"))
+            work.commit()
+
+    def _known(self, referral: str) -> bool:
+        with self.site.eq.store.unit_of_work() as work:
+            return work.calendar.referral(FACILITY, referral) is not None
 
     # --- patients who book themselves ---------------------------------------------------------------
     def _patient(self, person: int) -> Iterator[None]:

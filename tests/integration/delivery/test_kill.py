@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 from clinic_site import Site
 from integration.delivery.mortal_worker import Death, Life, Nursery
-from integration.delivery.stories import Stories
+from integration.delivery.stories import DOCUMENTS_ROOT, Stories
 
 from adapter.cli.demo.stage import FACILITY
+from adapter.domain.identifiers import ReferralNumber
 from adapter.fhir import names
 from adapter.ports.store import Action, MessageState
 from adapter.services.receive import receive
 from adapter.services.synchronise import synchronise
 from adapter.services.take_in import take_in
-from adapter.settings import Settings
+from adapter.settings import Settings, StaffSettings
 
 KILLS = 205
 LIVES_MAX = 600
@@ -80,8 +81,20 @@ def kill_again_and_again(site: Site, stories: Stories, nursery: Nursery, rng: Ra
 
 @pytest.fixture
 def site_settings(site_settings: Settings) -> Settings:
-    """Small batches, so that a worker commits often; lost answers are asked about at once."""
-    return site_settings.model_copy(update={"claim_batch_max": 2, "put_batch_max": 3, "ask_after_seconds": 0.0})
+    """Small batches, so that a worker commits often; lost answers are asked about at once; there is a doctor."""
+    facility = site_settings.facilities[FACILITY]
+    doctor = StaffSettings(
+        user_root="2.16.840.1.113883.3.4424.1.6.2", user_extension="5425740", role="LEKARZ_LEK_DENTYSTA_FELCZER"
+    )
+    caller = facility.caller.model_copy(update={"staff": {"doctor": doctor}})
+    return site_settings.model_copy(
+        update={
+            "facilities": {FACILITY: facility.model_copy(update={"caller": caller})},
+            "claim_batch_max": 2,
+            "put_batch_max": 3,
+            "ask_after_seconds": 0.0,
+        }
+    )
 
 
 def histogram(deaths: list[Death]) -> str:
@@ -122,9 +135,34 @@ def check_visits(site: Site, stories: Stories) -> None:
 
 
 def check_referrals(site: Site, stories: Stories) -> None:
-    """Each acceptance, giving back and finishing was done once, in order."""
+    """Each acceptance, refusal, report, giving back and finishing was done once, in order; so was each comment."""
     expected = stories.expected.referrals
     assert {person: site.referral_history(person) for person in expected} == dict(expected)
+    people = {site.person(person)["pesel"]: person for person in stories.expected.comments}
+    with site.simulator.state.lock:
+        comments = {
+            people[one.person_extension]: [comment.text for comment in one.comments]
+            for one in site.simulator.state.referrals.by_number.values()
+            if one.person_extension in people
+        }
+    assert comments == dict(stories.expected.comments)
+
+
+def check_documents(site: Site, stories: Stories) -> None:
+    """Each document was saved once (P1 refuses a number twice) and annulled once; our book says what P1 says."""
+    with site.simulator.state.lock:
+        referrals = site.simulator.state.referrals.by_number.values()
+        saved = {one.extension: one for one in referrals if one.root == DOCUMENTS_ROOT and one.extension[0] == "9"}
+    history = {number: [what for what, _ in one.history] for number, one in saved.items()}
+    assert history == stories.expected.documents
+    with site.eq.store.unit_of_work() as work:
+        for number, one in saved.items():
+            issued = work.referrals.issued(FACILITY, ReferralNumber(DOCUMENTS_ROOT, number))
+            assert issued is not None, number
+            assert (issued.annulled_at is not None) == (one.state == "annulled"), number
+            kept = (issued.key.reveal(), issued.code.reveal()) if issued.key and issued.code else None
+            lost = [None] if one.state == "annulled" else [(one.key, one.code), None]
+            assert kept in lost, number
 
 
 def check_entries(site: Site, stories: Stories) -> None:
@@ -221,7 +259,7 @@ def check_deaths(deaths: list[Death], site: Site) -> None:
     }
     assert {death.place.partition(".")[0] for death in deaths} >= {"deliver", "settle_doubts", "read_back", "effects"}
     assert {message.action for message in site.messages()} == set(Action)
-    assert len({death.action for death in deaths if death.action}) >= 8
+    assert len({death.action for death in deaths if death.action}) >= 10
 
 
 def test_a_worker_killed_at_any_step_loses_nothing_and_does_nothing_twice(site: Site, site_settings: Settings) -> None:
@@ -240,6 +278,7 @@ def test_a_worker_killed_at_any_step_loses_nothing_and_does_nothing_twice(site: 
     check_messages(site)
     check_visits(site, stories)
     check_referrals(site, stories)
+    check_documents(site, stories)
     check_entries(site, stories)
     check_slots(site, stories)
     check_patients_visits(site, stories)
