@@ -123,14 +123,15 @@ def test_a_killed_server_is_replaced_and_keeps_what_was_committed(settings: Embe
         assert session.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
-def test_a_stale_pid_file_that_names_somebody_else_is_removed(settings: EmbeddedSettings) -> None:
+def test_stale_lock_files_that_name_somebody_else_are_removed(settings: EmbeddedSettings) -> None:
     server = embedded.start(settings)
     pid = process.running(server.places)
     assert pid is not None
-    file = server.places.data / "postmaster.pid"
-    lines = file.read_text().splitlines()
+    files = [server.places.data / "postmaster.pid", server.places.socket / places.SOCKET_FILE]
+    lines = {file: file.read_text().splitlines() for file in files}
     server.stop()
-    file.write_text("\n".join([str(os.getpid()), *lines[1:]]))
+    for file in files:
+        file.write_text("\n".join([str(os.getpid()), *lines[file][1:]]))
     assert answers(embedded.start(settings).url) == 1
 
 
