@@ -9,13 +9,12 @@ from datetime import date, datetime
 from adapter.domain.entitlement import Category
 from adapter.domain.moments import warsaw_day, working_day_on_or_before
 from adapter.domain.register import Entry, Removal, Speciality
+from adapter.domain.rules.reasons import SERVICE_DONE
 from adapter.domain.rules.rule import Action, Rule, Standing
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
 from adapter.domain.term import DayTerm
 
-SERVICE_DONE = "SERVICE_DONE"
-"""The reason of removal (``mappings/removal_reasons.csv``) after the service."""
 DECEMBER = 12
 
 K01 = Rule(

@@ -9,12 +9,10 @@ from datetime import date, datetime
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.moments import warsaw_day
 from adapter.domain.register import Entry, Removal
+from adapter.domain.rules.reasons import PROVIDER_STOPPED
 from adapter.domain.rules.release import ReferralEffect, on_removal
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.verdict import Verdict
-
-PROVIDER_STOPPED = "PROVIDER_STOPPED"
-"""The reason of removal (``mappings/removal_reasons.csv``) at the end of a contract."""
 
 E01 = Rule(
     "E-01",
@@ -62,6 +60,21 @@ def date_flagged(entry: Entry) -> Verdict:
     return E02.allow()
 
 
+def _close() -> Verdict:
+    return E03.act(
+        "AUTO-E-CLOSE",
+        "koniec umowy: wydaj bezpłatne zaświadczenie z datą zgłoszenia, wpis skreślony, skierowanie zwrócone",
+        "the contract ends: a free certificate with the report date, the entry removed, the referral released",
+    )
+
+
+def closing_due(entry: Entry, ends_on: date | None, today: date) -> Verdict:
+    """E-03: an open entry is closed from the last day of the contract on. ``ends_on`` is None while it has no end."""
+    if not entry.open or ends_on is None or today < ends_on:
+        return E03.allow()
+    return _close()
+
+
 @dataclass(frozen=True, slots=True)
 class ReportDateCertificate:
     """What the certificate of E-03 says: the entry, its report date, its category and criterion."""
@@ -99,9 +112,5 @@ def _closing(entry: Entry, ends_on: date, at: datetime, by: str) -> Closing:
         ReportDateCertificate(entry.id, entry.schedule.id, rank_day(entry), entry.category, entry.criterion),
         Removal(ends_on, PROVIDER_STOPPED, at, by),
         on_removal(entry, ReferralEffect.RELEASE),
-        E03.act(
-            "AUTO-E-CLOSE",
-            "koniec umowy: wydaj bezpłatne zaświadczenie z datą zgłoszenia, wpis skreślony, skierowanie zwrócone",
-            "the contract ends: a free certificate with the report date, the entry removed, the referral released",
-        ),
+        _close(),
     )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.moments import add_months, days_between, warsaw_day
-from adapter.domain.register import Entry, TermChangeCause
+from adapter.domain.register import Entry, Removal, TermChangeCause
+from adapter.domain.rules.changes import PATIENT_REASONS, planned_when_asked
+from adapter.domain.rules.reasons import SERVICE_DONE
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
 
-SERVICE_DONE = "SERVICE_DONE"
 PERSON_FIELDS = frozenset({"given", "family", "pesel", "document"})
 """Z-07: what a row may say of the person."""
 ROW_FIELDS = PERSON_FIELDS | {"criterion", "category_before", "category_after", "mark"}
@@ -75,9 +77,26 @@ def criterion_on(entry: Entry, day: date) -> Criterion | None:
     return criterion
 
 
+def _absences(entry: Entry) -> Iterator[tuple[Removal, date | None]]:
+    """Every removal with the day on which it was taken back (E-06, R-02); None for the one that stands."""
+    for back in entry.restorings:
+        yield back.removal, warsaw_day(back.at)
+    if entry.removal is not None:
+        yield entry.removal, None
+
+
 def open_on(entry: Entry, day: date) -> bool:
     """Whether the entry stands in the register at the end of ``day``."""
-    return warsaw_day(entry.entered_at) <= day and (entry.removal is None or entry.removal.on > day)
+    away = any(gone.on <= day and (back is None or day < back) for gone, back in _absences(entry))
+    return warsaw_day(entry.entered_at) <= day and not away
+
+
+def _removed_in(entry: Entry, first: date, last: date) -> Removal | None:
+    """The removal of the period that still stands at its end. One that was taken back in it is none."""
+    for gone, back in _absences(entry):
+        if first <= gone.on <= last and (back is None or back > last):
+            return gone
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +145,17 @@ def month_figures(entries: Iterable[Entry], year: int, month: int) -> MonthFigur
     moved: Counter[Criterion] = Counter()
     waiting = []
     for entry in entries:
-        left = entry.removal.on if entry.removal is not None else None
         if open_on(entry, last) and (category := category_on(entry, last)) is not None:
             standing[category] += 1
             if category is Category.PRIVILEGED and entry.entitlement is not None:
                 privileged[entry.entitlement.code] += 1
             if category is Category.WAITING:
                 waiting.append(WaitingRow(entry.id, entry.person.key, criterion_on(entry, last)))
-        elif left is not None and first <= left <= last and (category := category_on(entry, left)) is not None:
+        elif (gone := _removed_in(entry, first, last)) and (category := category_on(entry, gone.on)) is not None:
             removed[category] += 1
-            if entry.removal is not None and entry.removal.reason == SERVICE_DONE:
+            if gone.reason == SERVICE_DONE:
                 served[category] += 1
-        criterion = criterion_on(entry, last)
-        if criterion is not None and _moved_to_freed(entry, first, last):
+        if _moved_to_freed(entry, first, last) and (criterion := criterion_on(entry, last)) is not None:
             moved[criterion] += 1
     return MonthFigures(first, last, standing, privileged, removed, served, tuple(waiting), moved)
 
@@ -206,7 +223,7 @@ def three_months(last: date) -> date:
     return add_months(date(last.year - 1, last.month, 1), 10)
 
 
-def waited_days(entry: Entry, patient_side: Collection[str]) -> int | None:
+def waited_days(entry: Entry, patient_side: AbstractSet[str] = PATIENT_REASONS) -> int | None:
     """Z-08: days from the entry to the start of the service; None for who is not counted.
 
     Counted: removed as served from category 2, not reserved. After a change that the patient asked for (its reason is
@@ -216,18 +233,18 @@ def waited_days(entry: Entry, patient_side: Collection[str]) -> int | None:
         return None
     if entry.category is not Category.WAITING or entry.criterion is None:
         return None
-    end = warsaw_day(entry.service_started) if entry.service_started is not None else entry.removal.on
-    for change in sorted(entry.term_changes, key=lambda one: one.at):
-        if change.reason in patient_side and change.before is not None:
-            end = change.before.first
-            break
+    planned = planned_when_asked(entry, patient_side)
+    if planned is not None:
+        end = planned.term.first
+    else:
+        end = warsaw_day(entry.service_started) if entry.service_started is not None else entry.removal.on
     return days_between(warsaw_day(entry.entered_at), end)
 
 
 def average_wait(
     entries: Iterable[Entry],
     last: date,
-    patient_side: Collection[str],
+    patient_side: AbstractSet[str] = PATIENT_REASONS,
     settings: RuleSettings = DEFAULT_SETTINGS,
 ) -> dict[Criterion, AverageWait]:
     """Z-08: our check value for one cell or procedure, by criterion, over the three months that end with ``last``'s.

@@ -15,14 +15,13 @@ from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.register import Entry, ReferralWay
 from adapter.domain.rules import posting
 from adapter.domain.rules.calendar import end_of_working_days
+from adapter.domain.rules.reasons import NO_PAPER_REFERRAL
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
 
 PAPER_WORKING_DAYS = 14
 """R-02: from the day of the entry."""
-NO_PAPER = "NO_PAPER_REFERRAL"
-"""The reason of removal (``mappings/removal_reasons.csv``) of who did not bring the original."""
 NOTHING = PaperReferral()
 
 R02 = Rule(
@@ -122,7 +121,7 @@ def _arrived(paper: PaperReferral, today: date) -> bool:
 
 
 def _undo(entry: Entry) -> Verdict:
-    if entry.removal is None or entry.removal.reason != NO_PAPER:
+    if entry.removal is None or entry.removal.reason != NO_PAPER_REFERRAL:
         return R02.allow()
     return R02.act(
         "AUTO-R-PAPER-UNDO",

@@ -8,14 +8,13 @@ from datetime import date
 from adapter.domain.register import Entry, ReferralWay
 from adapter.domain.rules.calendar import end_of_days
 from adapter.domain.rules.contract_end import rank_day
+from adapter.domain.rules.reasons import NO_SHOW
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
 
 REQUEST_DAYS = 7
 """E-06: calendar days from the day the cause ceased."""
-NO_SHOW = "NO_SHOW"
-"""The reason of removal (``mappings/removal_reasons.csv``) of who did not come."""
 
 E05 = Rule(
     "E-05",

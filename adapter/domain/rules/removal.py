@@ -13,13 +13,13 @@ from datetime import date, timedelta
 from adapter.domain.entitlement import Category
 from adapter.domain.moments import warsaw_day
 from adapter.domain.register import Entry, Removal, Speciality
+from adapter.domain.rules.reasons import DECEASED, NO_SHOW, RESIGNED
 from adapter.domain.rules.release import X01, ReferralEffect, on_removal
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
 
 REASONS_TABLE = "mappings/removal_reasons.csv"
-RESIGNED, NO_SHOW, DECEASED = "RESIGNED", "NO_SHOW", "DECEASED"
 
 X02 = Rule(
     "X-02",

@@ -12,13 +12,11 @@ from enum import StrEnum
 
 from adapter.domain.moments import warsaw_day
 from adapter.domain.register import AdmissionSchedule, Entry, Removal
+from adapter.domain.rules.reasons import ON_OTHER_LIST
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
 from adapter.domain.term import Term
-
-ON_OTHER_LIST = "ON_OTHER_LIST"
-"""The reason of removal (``mappings/removal_reasons.csv``) of an entry that the Fund closed."""
 
 G01 = Rule(
     "G-01",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from adapter.domain.register import AdmissionSchedule, Entry, Removal, Route, Speciality
+from adapter.domain.rules.reasons import SERVICE_DONE
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.verdict import Verdict
 
-SERVICE_DONE = "SERVICE_DONE"
 AGE_BANDS = ("0-3", "4-9", "10-15", "16-18")
 """S-04: the age bands that are told (years)."""
 

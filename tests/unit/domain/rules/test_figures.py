@@ -20,6 +20,7 @@ from adapter.domain.register import (
     Entry,
     EntryPerson,
     Removal,
+    Restoring,
     TermChange,
     TermChangeCause,
 )
@@ -84,6 +85,18 @@ def test_z_05_counts_the_category_of_that_day(new_entry: MakeEntry) -> None:
     assert dict(figures.month_figures([entry], 2026, 4).standing) == {Category.WAITING: 1}
     assert figures.criterion_on(entry, day("2026-03-31")) is None
     assert figures.criterion_on(entry, day("2026-04-02")) is Criterion.STABLE
+
+
+def test_z_05_a_removal_that_was_taken_back_later_stays_in_the_month_it_was_made(new_entry: MakeEntry) -> None:
+    """Removed 2026-03-21, restored 2026-04-02: gone at the end of March, back at the end of April. The same month: no
+    removal."""
+    back = Restoring(removed("2026-03-21", "NO_SHOW"), at("2026-04-02"), "x")
+    entry = new_entry("2026-02-02", restorings=(back,))
+    march, april = figures.month_figures([entry], 2026, 3), figures.month_figures([entry], 2026, 4)
+    assert (dict(march.standing), dict(march.removed)) == ({}, {Category.WAITING: 1})
+    assert (dict(april.standing), dict(april.removed)) == ({Category.WAITING: 1}, {})
+    soon = figures.month_figures([replace(entry, restorings=(replace(back, at=at("2026-03-25")),))], 2026, 3)
+    assert (dict(soon.standing), dict(soon.removed)) == ({Category.WAITING: 1}, {})
 
 
 def test_z_06_changes_on_to_and_off_the_list(new_entry: MakeEntry) -> None:

@@ -14,6 +14,7 @@ from adapter.domain.entitlement import Category
 from adapter.domain.paper_referral import PaperReferral, PostingChannel
 from adapter.domain.register import AdmissionSchedule, Care, Entry, EntryPerson, EntryReferral, ReferralWay, Removal
 from adapter.domain.rules import paper
+from adapter.domain.rules.reasons import NO_PAPER_REFERRAL
 from adapter.domain.rules.settings import RuleSettings
 from adapter.domain.rules.verdict import Outcome
 
@@ -88,7 +89,7 @@ def test_r_02_posted_in_time_and_received_later(new_entry: MakeEntry) -> None:
     timely = new_entry("2026-03-02", referral=on_paper(**posted))
     assert paper.original_due(timely, day("2026-03-24")).code == "W-R-PAPER-OVERDUE"
     assert not paper.original_due(timely, day("2026-03-25")).code
-    removed = replace(timely, removal=Removal(day("2026-03-28"), paper.NO_PAPER, AT, "job"))
+    removed = replace(timely, removal=Removal(day("2026-03-28"), NO_PAPER_REFERRAL, AT, "job"))
     assert paper.original_due(removed, day("2026-03-30")).code == "AUTO-R-PAPER-UNDO"
     other = replace(timely, removal=Removal(day("2026-03-28"), "RESIGNED", AT, "clerk-1"))
     assert not paper.original_due(other, day("2026-03-30")).code
