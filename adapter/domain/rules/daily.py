@@ -65,11 +65,11 @@ class Day:
     contract_ends_on: Mapping[str, date] = field(default_factory=dict)
     facts: Mapping[str, EntryFacts] = field(default_factory=dict)
     settings: RuleSettings = DEFAULT_SETTINGS
+    today: date = field(init=False)
+    """The Warsaw day of the jobs."""
 
-    @property
-    def today(self) -> date:
-        """The Warsaw day of the jobs."""
-        return warsaw_day(self.now)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "today", warsaw_day(self.now))
 
 
 NO_FACTS = EntryFacts()
