@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.domain.entitlement import Category
+from adapter.domain.history import removed
 from adapter.domain.moments import instant_in_warsaw
 from adapter.domain.register import AdmissionSchedule, Care, Entry, Removal, Speciality
 from adapter.domain.rules import continuing, duplicates, kinds
@@ -43,6 +44,7 @@ def test_k_01_one_act_closes_and_enters_again(new_entry: MakeEntry) -> None:
     assert (done.opened.category, done.opened.term) == (Category.CONTINUING, DayTerm(day("2026-11-20")))
     assert (done.opened.id, done.opened.entered_at, done.opened.person) == ("E2", at("2026-03-03"), done.closed.person)
     assert (done.verdicts[0].rule, done.verdicts[0].code, done.act) == ("K-01", "AUTO-K-REENTER", "A1")
+    assert done.closed == removed(new_entry("2026-02-02", "2026-03-03"), done.closed.removal)
     assert not kinds.off_the_list(done.opened).code
     assert not continuing.from_plan(done.opened).code
     known = duplicates.KnownEntry.of(done.opened, "A")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.domain.entitlement import Category
+from adapter.domain.history import restored
 from adapter.domain.moments import instant_in_warsaw, is_working_day
 from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.register import AdmissionSchedule, Care, Entry, EntryPerson, EntryReferral, ReferralWay, Removal
@@ -95,6 +96,17 @@ def test_e_06_seven_days_from_the_end_of_the_cause(new_entry: MakeEntry, ended: 
     assert [one.code for one in timely.verdicts] == ["AUTO-E-REINSTATE", "AUTO-E-STATUS"]
     late = reinstatement.reinstate(entry, day(ended), day(last) + timedelta(days=1), plausible=True)
     assert ([one.code for one in late.verdicts], late.original_report_date) == (["E-E-LATE"], None)
+
+
+def test_e_06_a_reinstated_patient_stands_where_the_first_report_stood(new_entry: MakeEntry) -> None:
+    """The register takes the day: restored, flagged (E-02 asks for no other note), before a later report."""
+    later = new_entry("2026-02-02", id="later", number=2)
+    gone = new_entry("2026-01-12", id="back", number=1, removal=NO_SHOW)
+    found = reinstatement.reinstate(gone, day("2026-04-24"), day("2026-05-04"), plausible=True)
+    back = restored(gone, at("2026-05-04"), "clerk-1", report_date=found.original_report_date)
+    assert [one.id for one in waiting_order([later, back])] == ["back", "later"]
+    assert back.reinstated
+    assert not contract_end.date_flagged(back).code
 
 
 def test_e_06_who_is_reinstated(new_entry: MakeEntry) -> None:

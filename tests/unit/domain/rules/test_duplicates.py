@@ -155,3 +155,30 @@ def test_u_07_a_visit_is_in_a_row_when_it_overlaps_another(spans: list[tuple[int
     }
     rows = duplicates.double_bookings(places)
     assert sorted(visit for row in rows for visit in row.visits) == sorted(overlapping)
+
+
+KNOWN = st.builds(
+    KnownEntry,
+    id=st.sampled_from(["e-1", "e-2"]),
+    provider=st.sampled_from(["A", "B"]),
+    service=st.sampled_from(["1100", "1600"]),
+    category=st.sampled_from(list(Category)),
+    procedure=st.sampled_from(["", "13.41"]),
+    cell=st.sampled_from(["", "017"]),
+    body_area=st.sampled_from(["", "eye-left", "eye-right"]),
+    referral_number=st.sampled_from(["", "REF-1", "REF-2"]),
+    open=st.just(True),
+    rehabilitation=st.booleans(),
+)
+
+
+@given(KNOWN, KNOWN)
+def test_whoever_came_first_two_open_entries_bar_each_other_alike(one: KnownEntry, other: KnownEntry) -> None:
+    """U-01, U-02, U-05: the same answer both ways; U-02 never without U-01; closing one frees the other."""
+    for rule in (duplicates.one_list, duplicates.another_referral, duplicates.area_told):
+        assert rule(one, [other], TODAY).code == rule(other, [one], TODAY).code
+        assert not rule(one, [replace(other, open=False)], TODAY).code
+    assert duplicates.procedure_list(one, [other]).code == duplicates.procedure_list(other, [one]).code
+    assert not duplicates.procedure_list(one, [replace(other, open=False)]).code
+    if duplicates.another_referral(one, [other], TODAY).code:
+        assert duplicates.one_list(one, [other], TODAY).refused

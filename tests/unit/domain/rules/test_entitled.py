@@ -9,10 +9,12 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from adapter.domain.entitlement import Category, Entitlement, EntitlementDocument, Waiver
+from adapter.domain.history import with_category_change, with_term_change
 from adapter.domain.moments import instant_in_warsaw
 from adapter.domain.register import AdmissionSchedule, Care, CategoryChange, Entry, Speciality
 from adapter.domain.rules import entitled
 from adapter.domain.rules.entitled import Right
+from adapter.domain.rules.figures import category_rows, month_bounds
 from adapter.domain.rules.settings import RuleSettings
 from adapter.domain.rules.verdict import Outcome
 from adapter.domain.slot import Slot, SlotKind, SlotState
@@ -160,6 +162,10 @@ def test_v_09_the_first_visit_cancelled(privileged: MakeEntry) -> None:
         cancelled,
     )
     assert (lost.verdict.rule, lost.verdict.code) == ("V-09", "AUTO-PRIV-LOST")
+    (given_up,) = lost.entry.term_changes
+    assert (given_up.before, given_up.after, given_up.by) == (privileged().term, None, "IKP")
+    assert given_up.justification
+    assert lost.change.justification
     unverified = privileged(entitlement=Entitlement("47CC"))
     for entry, by_patient, first_visit in (
         (privileged(), True, False),
@@ -168,6 +174,16 @@ def test_v_09_the_first_visit_cancelled(privileged: MakeEntry) -> None:
         (privileged(waiver=WAIVER), True, True),
     ):
         assert entitled.loses_right(entry, cancelled, "IKP", by_patient=by_patient, first_visit=first_visit) is None
+
+
+def test_v_09_the_change_is_a_row_of_its_month_and_fits_the_history(privileged: MakeEntry) -> None:
+    """Z-06: row {4, 2} in March; the register's own history takes the same change (C-08)."""
+    lost = entitled.loses_right(privileged(), at("2026-03-05"), "IKP", by_patient=True, first_visit=True)
+    assert lost is not None
+    (row,) = category_rows([lost.entry], *month_bounds(2026, 3), {})
+    assert (row.before, row.after) == (Category.PRIVILEGED, Category.WAITING)
+    assert not category_rows([lost.entry], *month_bounds(2026, 4), {})
+    assert with_category_change(privileged(term=None), lost.change).category_changes == lost.entry.category_changes
 
 
 def test_v_10_the_document(privileged: MakeEntry, new_entry: MakeEntry) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.domain.moments import instant_in_warsaw
-from adapter.domain.register import Entry, EntryReferral, ReferralWay, Removal
+from adapter.domain.register import AdmissionSchedule, Care, Entry, EntryPerson, EntryReferral, ReferralWay, Removal
 from adapter.domain.rules import offline
 from adapter.domain.rules.offline import StatusAnswer
 from adapter.domain.rules.settings import RuleSettings
@@ -50,6 +52,20 @@ def test_r_08_statuses_are_set_in_the_order_of_the_entries(new_entry: MakeEntry)
     closed = replace(first, id="E4", removal=Removal(date(2026, 3, 2), "RESIGNED", at("10:00"), "clerk-1"))
     assert offline.sync_order([second, done, closed, first]) == (first, second)
     assert [one.entered_at for one in offline.sync_order([second, first])] == [at("08:20"), at("09:05")]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=8))
+def test_r_08_every_open_pending_entry_once_and_none_before_an_earlier_one(rows: list[tuple[int, bool]]) -> None:
+    schedule, start = AdmissionSchedule("S1", Care.AMBULATORY, "1100"), at("08:00")
+    entries = []
+    for number, (minute, pending) in enumerate(rows):
+        written = start + timedelta(minutes=minute)
+        entries.append(
+            Entry(f"E{number}", schedule, EntryPerson("P"), written, written, number=number, offline_pending=pending)
+        )
+    order = offline.sync_order(reversed(entries))
+    assert {entry.id for entry in order} == {entry.id for entry in entries if entry.offline_pending}
+    assert [(one.entered_at, one.number) for one in order] == sorted((one.entered_at, one.number) for one in order)
 
 
 SYNC = [
