@@ -89,10 +89,15 @@ class Circumstances:
 
 
 def privilege_active(entry: Entry, today: date) -> bool:
-    """Whether the entry carries a right out of turn that was verified and not given up by ``today`` (V-05, V-06)."""
+    """Whether the entry carries a right out of turn that was verified (V-06) and neither given up nor lost.
+
+    Given up: a waiver not later than ``today`` (V-05). Lost: the last change that touched category 4 left it (V-09).
+    """
     right, waiver = entry.entitlement, entry.waiver
     waived = waiver is not None and warsaw_day(waiver.given_at) <= today
-    return right is not None and right.verified and not waived
+    touched = [one for one in entry.category_changes if Category.PRIVILEGED in {one.before, one.after}]
+    lost = bool(touched) and touched[-1].after is not Category.PRIVILEGED
+    return right is not None and right.verified and not waived and not lost
 
 
 def circumstances(entry: Entry, today: date, settings: RuleSettings = DEFAULT_SETTINGS) -> Circumstances:

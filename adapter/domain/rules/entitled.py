@@ -6,12 +6,21 @@ Also how an entry meets what ``privileged.py`` asks of a visit (V-03 to V-05), a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from adapter.domain.entitlement import Category, Entitlement
+from adapter.domain.history import with_category_change, with_term_change
 from adapter.domain.moments import add_months, days_between, warsaw_day
-from adapter.domain.register import AdmissionSchedule, Care, CategoryChange, Entry, Speciality
+from adapter.domain.register import (
+    AdmissionSchedule,
+    Care,
+    CategoryChange,
+    Entry,
+    Speciality,
+    TermChange,
+    TermChangeCause,
+)
 from adapter.domain.rules.calendar import end_of_working_days
 from adapter.domain.rules.privileged import LIMIT_WORKING_DAYS, V03, V04, V05, V09
 from adapter.domain.rules.rule import Action, Rule, Standing
@@ -25,6 +34,8 @@ DEFENCE_ONLY_POINTS = frozenset({"13", "14"})
 INJURY_POINT = "15"
 SERVICE_ABROAD_POINTS = frozenset({"24a", "24b", "24c"})
 OUTSIDE_LISTS_POINTS = frozenset({"24a", "24b"})
+RIGHT_LOST = "odwołanie pierwszej wizyty przez pacjenta: utrata uprawnienia"
+"""V-09: the justification of the changes that follow (M-03)."""
 BK = "BK"
 """V-11: the extra mark at a change of category."""
 
@@ -234,15 +245,24 @@ class Waived:
 def loses_right(entry: Entry, at: datetime, by: str, *, by_patient: bool, first_visit: bool) -> Waived | None:
     """V-09: the patient cancelled the first visit and the right was verified: category 4 becomes 2, for this report.
 
-    None where the rule does not apply. ``at`` is aware. The criterion is for a person to set (C-03).
+    None where the rule does not apply. ``at`` is aware. The criterion is for a person to set (C-03). The term that
+    was given up stays in the history.
+
+    Raises:
+        ValueError: the entry was touched after ``at``.
     """
     verified = entry.entitlement is not None and entry.entitlement.verified
     if not (by_patient and first_visit and verified and entry.open and _privileged(entry, warsaw_day(at))):
         return None
+    moved = entry.term is not None
     change = CategoryChange(
-        Category.PRIVILEGED, Category.WAITING, at, by, entry.criterion, entry.criterion, "", entry.term is not None
+        Category.PRIVILEGED, Category.WAITING, at, by, entry.criterion, entry.criterion, RIGHT_LOST, moved
     )
-    lost = replace(entry, category=Category.WAITING, term=None, category_changes=(*entry.category_changes, change))
+    lost = with_category_change(entry, change)
+    if moved:
+        lost = with_term_change(
+            lost, TermChange(entry.term, None, at, by, TermChangeCause.CATEGORY, justification=RIGHT_LOST)
+        )
     verdict = V09.act(
         "AUTO-PRIV-LOST",
         "pacjent odwołał pierwszą wizytę: kategoria 4 -> 2, Poczekalnia; zawiadom personel",

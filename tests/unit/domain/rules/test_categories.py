@@ -74,6 +74,20 @@ def test_c_02_the_category_follows_from_the_facts(
     assert found.verdict.outcome is Outcome.ALLOWED
 
 
+def test_c_02_a_right_that_was_lost_is_not_active_until_it_is_given_again(new_entry: MakeEntry) -> None:
+    """V-09: after 4 -> 2 the document alone makes nobody privileged again; a change back to 4 does."""
+    at = datetime(2026, 3, 5, 9, tzinfo=UTC)
+    lost = CategoryChange(Category.PRIVILEGED, Category.WAITING, at, "clerk-1")
+    again = CategoryChange(Category.WAITING, Category.PRIVILEGED, at + timedelta(days=1), "clerk-1")
+    other = CategoryChange(Category.WAITING, Category.ONCOLOGY, at + timedelta(days=2), "clerk-1")
+    entry = new_entry(entitlement=RIGHT, category_changes=(lost,))
+    assert not categories.privilege_active(entry, TODAY)
+    assert categories.derived(categories.circumstances(entry, TODAY)).category is Category.WAITING
+    assert not categories.privilege_active(replace(entry, category_changes=(lost, other)), TODAY)
+    assert categories.privilege_active(replace(entry, category_changes=(lost, again)), TODAY)
+    assert categories.privilege_active(replace(entry, category_changes=(other,)), TODAY)
+
+
 def test_c_02_a_service_that_began_on_the_day_of_report_counts_whatever_the_term(new_entry: MakeEntry) -> None:
     began = new_entry(term=None, service_started=datetime(2026, 3, 2, 13, tzinfo=UTC))
     assert categories.derived(categories.circumstances(began, TODAY)).category is Category.SAME_DAY

@@ -167,4 +167,5 @@ def test_m_06_the_next_in_order_with_a_later_term_is_offered_it(new_entry: MakeE
     freed = DayTerm(date(2026, 3, 17))
     found = position.next_in_order(a, [b, wish, soon, a], freed)
     assert found is b, "S comes earlier anyway, W chose a later term"
+    assert position.next_in_order(a, [b, a], DayTerm(date(2026, 5, 4))) is None, "B has that day already"
     assert position.next_in_order(b, [b, wish, soon, a], freed) is None
