@@ -183,7 +183,8 @@ def test_v_09_the_change_is_a_row_of_its_month_and_fits_the_history(privileged: 
     (row,) = category_rows([lost.entry], *month_bounds(2026, 3), {})
     assert (row.before, row.after) == (Category.PRIVILEGED, Category.WAITING)
     assert not category_rows([lost.entry], *month_bounds(2026, 4), {})
-    assert with_category_change(privileged(term=None), lost.change).category_changes == lost.entry.category_changes
+    turned = with_category_change(privileged(), lost.change)
+    assert with_term_change(turned, lost.entry.term_changes[0]) == lost.entry
 
 
 def test_v_10_the_document(privileged: MakeEntry, new_entry: MakeEntry) -> None:
