@@ -10,6 +10,7 @@ from adapter.domain.entitlement import Category
 from adapter.domain.moments import warsaw_day, working_day_on_or_before
 from adapter.domain.register import Entry, Removal, Speciality
 from adapter.domain.rules.reasons import SERVICE_DONE
+from adapter.domain.rules.release import ReferralEffect, on_removal
 from adapter.domain.rules.rule import Action, Rule, Standing
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.rules.verdict import Verdict
@@ -71,7 +72,10 @@ class PlanEnd:
 
 @dataclass(frozen=True, slots=True)
 class ReEntry:
-    """K-01: both halves of one act; ``act`` is its id in the audit. None where the act is refused."""
+    """K-01: both halves of one act; ``act`` is its id in the audit. None where the act is refused.
+
+    ``verdicts`` say what is done, what the end of the plan is (K-02) and that the referral is finished (R-04).
+    """
 
     act: str
     closed: Entry | None
@@ -152,7 +156,7 @@ def re_enter(
         f"skreślenie {first_visit.isoformat()} (wykonano) i wpis w kategorii 5 do {end.day.isoformat()}",
         f"removed {first_visit.isoformat()} as done and entered as continuing until {end.day.isoformat()}, one act",
     )
-    return ReEntry(act, closed, opened, (said, end.verdict))
+    return ReEntry(act, closed, opened, (said, end.verdict, on_removal(entry, ReferralEffect.FINISH)))
 
 
 def ended_on_its_date(entry: Entry, removal: Removal) -> Verdict:

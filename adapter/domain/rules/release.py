@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.domain.appointment import VisitState
+from adapter.domain.entitlement import Category
 from adapter.domain.register import Entry, ReferralWay
 from adapter.domain.rules.offline import R04
 from adapter.domain.rules.rule import Action, Rule
@@ -97,10 +98,11 @@ def on_removal(entry: Entry, effect: ReferralEffect) -> Verdict:
     """R-05, R-04: what the removal of ``entry`` does to its referral.
 
     Released or finished in P1 by Pomost; a paper original that came goes back to the patient by a person. A status
-    that was never set (offline entry) is not released.
+    that was never set (offline entry) is not released. The referral of a continuing patient was finished at the first
+    visit (K-01; inferred): the end of the plan does nothing more to it.
     """
     referral = entry.referral
-    if referral is None or referral.way is ReferralWay.NONE:
+    if referral is None or referral.way is ReferralWay.NONE or entry.category is Category.CONTINUING:
         return R05.allow()
     if effect is ReferralEffect.PERSON:
         return R05.ask_person(

@@ -15,6 +15,7 @@ from adapter.domain.history import removed
 from adapter.domain.moments import instant_in_warsaw
 from adapter.domain.register import AdmissionSchedule, Care, Entry, Removal, Speciality
 from adapter.domain.rules import continuing, duplicates, kinds
+from adapter.domain.rules.release import ReferralEffect, on_removal
 from adapter.domain.rules.verdict import Outcome
 from adapter.domain.term import DayTerm
 
@@ -43,7 +44,13 @@ def test_k_01_one_act_closes_and_enters_again(new_entry: MakeEntry) -> None:
     assert done.closed.removal == Removal(day("2026-03-03"), "SERVICE_DONE", at("2026-03-03"), "x")
     assert (done.opened.category, done.opened.term) == (Category.CONTINUING, DayTerm(day("2026-11-20")))
     assert (done.opened.id, done.opened.entered_at, done.opened.person) == ("E2", at("2026-03-03"), done.closed.person)
-    assert (done.verdicts[0].rule, done.verdicts[0].code, done.act) == ("K-01", "AUTO-K-REENTER", "A1")
+    assert [(one.rule, one.code) for one in done.verdicts] == [
+        ("K-01", "AUTO-K-REENTER"),
+        ("K-02", ""),
+        ("R-04", "AUTO-R-FINISH"),
+    ]
+    assert done.act == "A1"
+    assert not on_removal(done.opened, ReferralEffect.FINISH).code
     assert done.closed == removed(new_entry("2026-02-02", "2026-03-03"), done.closed.removal)
     assert not kinds.off_the_list(done.opened).code
     assert not continuing.from_plan(done.opened).code

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from adapter.domain.appointment import VisitState
+from adapter.domain.entitlement import Category
 from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.register import Entry, EntryReferral, ReferralWay, Removal
 from adapter.domain.rules import release
@@ -74,6 +75,8 @@ def test_r_05_nothing_to_give_back(new_entry: MakeEntry) -> None:
     owed = EntryReferral(way=ReferralWay.PAPER)
     assert not release.on_removal(new_entry(referral=owed), ReferralEffect.RELEASE).code
     assert not release.on_removal(new_entry(offline_pending=True), ReferralEffect.RELEASE).code
+    for effect in ReferralEffect:
+        assert not release.on_removal(new_entry(category=Category.CONTINUING, number=None), effect).code
 
 
 def test_r_06_only_a_released_referral_loses_our_lock(new_entry: MakeEntry) -> None:
