@@ -34,7 +34,6 @@ from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates, make_test_certificates
 from adapter.simulator.contracts import FIRST
 from adapter.simulator.registry import RegistryRules
-from adapter.soap import keys
 from adapter.store import sealing
 
 KEYS = sealing.new_keys()
@@ -202,14 +201,6 @@ def site_simulator(contract: str, simulator_of: Callable[[str], Simulator]) -> I
     simulator.admin.clear_troubles()
 
 
-@pytest.fixture(scope="session")
-def parsed_keys() -> Iterator[None]:
-    """Keys are parsed once for all tests: OpenSSL proves an RSA key for a twentieth of a second, four times a site."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keys, "load_pem_private_key", cache(keys.load_pem_private_key))
-        yield
-
-
 @pytest.fixture
 def site_contract(contract: str, request: pytest.FixtureRequest) -> dict[str, Path]:
     """The settings by which an installation speaks the contract: two folders, and nothing else."""
@@ -224,7 +215,6 @@ def site_settings(
     site_simulator: Simulator,
     site_contract: dict[str, Path],
     certificates: TestCertificates,
-    parsed_keys: None,
     database_url: str,
     tmp_path: Path,
 ) -> Settings:

@@ -11,7 +11,7 @@ TESTS = Path(__file__).resolve().parent
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 
-pytest_plugins = ["store_fixtures", "clinic_site"]
+pytest_plugins = ["thrift", "store_fixtures", "clinic_site"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -29,7 +29,8 @@ FAREWELL_SECONDS = 2.0
 """How long who failed the handshake may take to read why."""
 REQUEST_SECONDS_MAX = 120.0
 """How long a connection may take for its next request, from the wait for it to its last byte."""
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.1
+"""How often an idle server looks whether it is to stop; each look costs, in tests for a dozen servers at once."""
 LINE_BYTES_MAX = 128
 TRAILERS_MAX = 32
 _LENGTH = re.compile(r"[0-9]{1,18}")

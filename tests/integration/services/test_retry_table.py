@@ -238,10 +238,8 @@ def wire(
     simulator_of: Callable[[str], Simulator],
     second_contract: tuple[Path, Path],
     certificates: TestCertificates,
-    parsed_keys: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Wire]:
-    del parsed_keys
     tables = load_tables(resources.mappings())
     wsdl, mappings = second_contract
     contracts = {
