@@ -162,6 +162,10 @@ def test_v_09_the_first_visit_cancelled(privileged: MakeEntry) -> None:
         cancelled,
     )
     assert (lost.verdict.rule, lost.verdict.code) == ("V-09", "AUTO-PRIV-LOST")
+    assert lost.change.term_moved
+    undated = entitled.loses_right(privileged(term=None), cancelled, "IKP", by_patient=True, first_visit=True)
+    assert undated is not None
+    assert not undated.change.term_moved
     (given_up,) = lost.entry.term_changes
     assert (given_up.before, given_up.after, given_up.by) == (privileged().term, None, "IKP")
     assert given_up.justification
@@ -211,7 +215,10 @@ def test_v_11_the_mark_bk(privileged: MakeEntry) -> None:
     )
     mark = entitled.mark_of_change(lost, day("2026-03-31"))
     assert (mark.code, mark.verdict.code) == ("BK", "AUTO-PRIV-BK")
+    assert entitled.mark_of_change(lost, day("2026-03-27")).code == "BK"
     assert entitled.mark_of_change(lost, day("2026-03-26")).code == ""
+    same_day = replace(lost, service_started=at("2026-03-20"))
+    assert entitled.mark_of_change(same_day, day("2026-03-20")).code == "BK"
     assert entitled.mark_of_change(replace(lost, service_started=None), day("2026-03-31")).code == ""
     assert entitled.mark_of_change(replace(lost, category_changes=()), day("2026-03-31")).code == ""
 
