@@ -267,4 +267,4 @@ class Entry:
     @property
     def on_waiting_list(self) -> bool:
         """Categories 2 and 3, open: on the waiting list (C-01)."""
-        return self.open and self.category in {Category.WAITING, Category.ONCOLOGY}
+        return self.removal is None and (self.category is Category.WAITING or self.category is Category.ONCOLOGY)

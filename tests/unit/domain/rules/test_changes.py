@@ -159,6 +159,12 @@ HEALTH = [
     (replace(ACCEPTED, after=day("2026-09-01")), "E-M-DIRECTION", None, "later than the old one"),
     (replace(ACCEPTED, criteria_met=False, after=None), "", None, "the criteria do not ask for it"),
     (replace(ACCEPTED, after=day("2026-08-10")), "", None, "the term stays"),
+    (
+        replace(ACCEPTED, before=WEEK, after=day("2026-07-20")),
+        "AUTO-M-NOTIFY",
+        date(2026, 3, 5),
+        "the first day of the promised week is not later",
+    ),
 ]
 
 
@@ -178,6 +184,7 @@ UNFORESEEN = [
     ("2026-03-05", "a term got free", False, "AUTO-M-NOTIFY", "an earlier one is told too"),
     ("2026-03-05", "a term got free", True, "AUTO-M-OFFER-NEXT", "an earlier one is declined"),
     ("2026-03-24", "doctor ill", True, "AUTO-M-NOTIFY", "a later one cannot be passed on"),
+    ("2026-03-10", "another room", True, "AUTO-M-NOTIFY", "the same day is no earlier one"),
 ]
 
 
