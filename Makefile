@@ -27,8 +27,9 @@ demo: venv-simulator
 serve: venv-simulator
 	@.venv/bin/pomost serve $(ARGS)
 
+# What was compiled is kept whatever the machine says: the tests start the program some fifty times.
 test: venv-test
-	@$(RUN) -m pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest $(ARGS)
 
 check: venv-dev
 	@$(RUN) -m ruff check adapter tests setup.py

@@ -6,10 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 TESTS = Path(__file__).resolve().parent
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
+
+from depth import EXAMPLES  # noqa: E402 - found in the folder just named
+
+settings.register_profile("pomost", max_examples=EXAMPLES, deadline=None)  # no deadline: the machine may be busy
+settings.load_profile("pomost")
 
 pytest_plugins = ["thrift", "store_fixtures", "clinic_site"]
 

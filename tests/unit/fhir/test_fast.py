@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from depth import DEEPER
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -219,7 +220,9 @@ DROPS = st.sets(
     st.sampled_from(["meta", "identifier", "extension", "id", "end", "appointmentType", "status"]), max_size=2
 )
 quickly = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=120 * DEEPER,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 
@@ -377,7 +380,7 @@ def test_most_likely_slots_go_the_quick_way() -> None:
     """So that the test above compares something."""
     found: list[bool] = []
 
-    @settings(max_examples=200, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=100 * DEEPER, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
     @given(slot=LIKELY)
     def look(slot: dict[str, Any]) -> None:
         found.append(quick(dumped({"resourceType": "Slot", **slot})) is not None)

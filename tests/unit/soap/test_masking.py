@@ -7,6 +7,7 @@ from base64 import b64encode
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
+from depth import DEEPER
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -147,7 +148,7 @@ def kept(
 
 
 @given(data=st.data(), about=st.sampled_from(MESSAGES), secret=SECRETS)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60 * DEEPER, deadline=None)
 def test_nothing_about_people_is_kept_wherever_it_stands(
     data: st.DataObject, about: tuple[str, str, str, Node], secret: str
 ) -> None:
@@ -161,7 +162,7 @@ def test_nothing_about_people_is_kept_wherever_it_stands(
 
 
 @given(about=st.sampled_from(MESSAGES), data=st.data(), code=CODES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 * DEEPER, deadline=None)
 def test_an_access_code_alone_is_not_kept_either(
     about: tuple[str, str, str, Node], data: st.DataObject, code: str
 ) -> None:
@@ -172,7 +173,7 @@ def test_an_access_code_alone_is_not_kept_either(
 
 
 @given(secret=SECRETS, about=st.sampled_from(MESSAGES))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40 * DEEPER, deadline=None)
 def test_what_is_no_soap_is_not_shown_at_all(secret: str, about: tuple[str, str, str, Node]) -> None:
     assume(secret not in OUR_WORDS)
     channel, verb, _, _ = about

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from depth import DEEPER
 from fakes.told_channel import HeldClock, cer_reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,7 +84,7 @@ def outcome(content: str, *, quick: bool) -> object:
     return plain(found.values), found.unreadable, str(found.unknown_code)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40 * DEEPER, deadline=None)
 @given(st.lists(SLOTS, max_size=5))
 def test_columns_and_rows_say_the_same(slots: list[str]) -> None:
     content = cer_reply("PobierzBazoweDaneListySlotow", f"<listaSlotow>{''.join(slots)}</listaSlotow>")
@@ -108,7 +109,7 @@ ALIKE = st.sets(st.sampled_from(["reference", "capacity", "changed"])).flatmap(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40 * DEEPER, deadline=None)
 @given(ALIKE)
 def test_rows_that_are_alike_or_almost_are_read_the_same(slots: list[str]) -> None:
     content = cer_reply("PobierzBazoweDaneListySlotow", f"<listaSlotow>{''.join(slots)}</listaSlotow>")
@@ -139,7 +140,7 @@ def listing(content: str, bound: BoundContract) -> SlotListing:
     return registry.list_slots(CallContext("demo", "c", "m"), "schedule-1", ON)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40 * DEEPER, deadline=None)
 @given(st.lists(SLOTS, min_size=1, max_size=5))
 def test_slots_made_of_columns_are_those_made_of_rows(slots: list[str]) -> None:
     content = cer_reply("PobierzBazoweDaneListySlotow", f"<listaSlotow>{''.join(slots)}</listaSlotow>")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
+from depth import DEEPER
 from fakes.told_channel import CER, CONTEXT, SUCCESS, HeldClock, ToldChannel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,7 +71,7 @@ TREES = st.recursive(
 RESULT = f'<wynik xmlns="{CER}"><major>{SUCCESS}</major></wynik>'
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50 * DEEPER, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(ROOTS), st.lists(TREES, max_size=4), st.booleans())
 def test_any_answer_is_a_value_or_one_of_the_four_kinds(
     bound: Mapping[str, BoundContract], tables: Tables, root: str, inside: list[str], with_result: bool

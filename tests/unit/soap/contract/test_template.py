@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from depth import DEEPER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -56,7 +57,7 @@ def element_by_element(values: dict[str, Any], on: date) -> etree._Element:
     return write(VERB._request, values, on, VERB._prefixes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60 * DEEPER, deadline=None)
 @given(st.one_of(st.none(), st.lists(SLOTS, max_size=4)))
 def test_the_same_bytes_or_the_same_refusal(slots: list[dict[str, Any]] | None) -> None:
     values = {"slots": slots}
@@ -146,7 +147,7 @@ HOLDERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60 * DEEPER, deadline=None)
 @given(
     st.sampled_from([0, 1]),
     st.fixed_dictionaries(
