@@ -99,6 +99,45 @@ def test_z_05_a_removal_that_was_taken_back_later_stays_in_the_month_it_was_made
     assert (dict(soon.standing), dict(soon.removed)) == ({Category.WAITING: 1}, {})
 
 
+# day          in March 2026
+EDGES = [("2026-02-28", False), ("2026-03-01", True), ("2026-03-31", True), ("2026-04-01", False)]
+
+
+@pytest.mark.parametrize(("on", "inside"), EDGES)
+def test_z_05_z_06_the_first_and_the_last_day_belong_to_the_month(
+    new_entry: MakeEntry, on: str, *, inside: bool
+) -> None:
+    """A move to a freed date, a change of category, a removal that was taken back on that day."""
+    first, last = figures.month_bounds(2026, 3)
+    move = TermChange(None, None, at(on), "x", TermChangeCause.EARLIER_OFFER, "9")
+    moved = figures.month_figures([new_entry("2026-01-12", term_changes=(move,))], 2026, 3)
+    assert bool(moved.moved_to_freed) is inside
+    change = CategoryChange(Category.PRIVILEGED, Category.WAITING, at(on), "x")
+    changed = new_entry("2026-01-12", category_changes=(change,))
+    assert bool(figures.category_rows([changed], first, last, {})) is inside
+    assert figures.category_on(changed, day(on)) is Category.WAITING
+    assert figures.category_on(changed, day(on) - timedelta(days=1)) is Category.PRIVILEGED
+    back = new_entry("2026-01-12", restorings=(Restoring(removed("2026-02-02", "NO_SHOW"), at(on), "x"),))
+    assert figures.open_on(back, day(on))
+    assert not figures.open_on(back, day(on) - timedelta(days=1))
+
+
+def test_z_05_a_removal_taken_back_on_the_last_day_is_none(new_entry: MakeEntry) -> None:
+    gone = removed("2026-03-21", "NO_SHOW")
+    for back, standing in (("2026-03-31", 1), ("2026-04-01", 0)):
+        entry = new_entry("2026-02-02", restorings=(Restoring(gone, at(back), "x"),))
+        found = figures.month_figures([entry], 2026, 3)
+        assert (sum(found.standing.values()), sum(found.removed.values())) == (standing, 1 - standing)
+
+
+@pytest.mark.parametrize(
+    ("on", "inside"), [("2025-12-31", 0), ("2026-01-01", 1), ("2026-03-31", 1), ("2026-04-01", 0)]
+)
+def test_z_08_the_first_and_the_last_day_of_three_months(new_entry: MakeEntry, on: str, inside: int) -> None:
+    served = new_entry("2025-11-03", removal=removed(on))
+    assert figures.average_wait([served], day("2026-03-15"), PATIENT_SIDE)[Criterion.STABLE].persons == inside
+
+
 def test_z_06_changes_on_to_and_off_the_list(new_entry: MakeEntry) -> None:
     """2026-03-10 4 -> 2: row {before 4, after 2} (V-09, V-11 mark); 4 -> 5 touches no list; April is not March."""
     first, last = figures.month_bounds(2026, 3)
@@ -123,7 +162,9 @@ def test_z_06_changes_on_to_and_off_the_list(new_entry: MakeEntry) -> None:
 )
 def test_z_07_personal_data_of_category_2_only(fields: set[str], category: Category, code: str) -> None:
     """A row with ICD-10 -> E-Z-DATA."""
-    assert figures.row_lawful(fields, category).code == code
+    verdict = figures.row_lawful(fields, category)
+    assert verdict.code == code
+    assert not code or ("diagnosis" in fields) is ("diagnosis" in verdict.text_en)
 
 
 def test_z_08_the_example_of_the_book(new_entry: MakeEntry) -> None:
