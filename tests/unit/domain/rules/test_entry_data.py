@@ -57,6 +57,7 @@ NO_DIAGNOSIS_SHOWN = EntryReferral("REF0000000000000000001", shows_diagnosis=Fal
 FIELDS = [
     ({"entered_at": NOW + timedelta(seconds=1)}, ["E-D-ENTRYTS"], "an entry in the future"),
     ({"entered_at": datetime(2026, 3, 2, 10, 59, tzinfo=UTC)}, ["E-D-ENTRYTS"], "an entry before the report"),
+    ({"entered_at": NOW}, [], "an entry of this very moment"),
     ({"entered_at": NAIVE}, ["E-D-ENTRYTS"], "an entry without a zone"),
     ({"diagnosis": ""}, ["E-D-DX"], "the referral shows a diagnosis"),
     ({"diagnosis": "", "reason": "ból w klatce"}, ["E-D-DX"], "a reason does not replace a shown diagnosis"),

@@ -95,7 +95,7 @@ def listed(people: list[tuple[Criterion, int, int | None, bool]]) -> list[Entry]
     ]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None)
 @given(PEOPLE, st.randoms(use_true_random=False))
 def test_positions_are_always_a_permutation_whatever_the_order_of_the_input(people: list, chance: object) -> None:  # type: ignore[type-arg]
     entries = listed(people)
@@ -108,14 +108,14 @@ def test_positions_are_always_a_permutation_whatever_the_order_of_the_input(peop
     assert {one.id for one in ordered} == {one.id for one in entries if one.open}
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None)
 @given(PEOPLE)
 def test_a_stable_patient_never_stands_before_an_urgent_one(people: list) -> None:  # type: ignore[type-arg]
     criteria = [one.criterion for one in position.waiting_order(listed(people))]
     assert criteria == sorted(criteria, key=lambda one: one is STABLE)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None)
 @given(PEOPLE)
 def test_a_new_entry_never_moves_those_before_it(people: list) -> None:  # type: ignore[type-arg]
     entries = listed(people)

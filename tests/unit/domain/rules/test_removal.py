@@ -178,6 +178,13 @@ def test_x_07_who_died_is_removed_and_told_nothing_more(new_entry: MakeEntry) ->
     assert removal.deceased(entry).outcome is Outcome.ALLOWED
 
 
+@pytest.mark.parametrize("died", ["2026-03-02", "2026-03-06"], ids=["on the day of the entry", "today"])
+def test_x_07_the_day_of_death_is_that_of_the_removal(new_entry: MakeEntry, died: str) -> None:
+    entry, on = new_entry(), date.fromisoformat(died)
+    gone = replace(entry, person=replace(entry.person, deceased_on=on))
+    assert removal.death_ending(gone, date(2026, 3, 6)).on == on
+
+
 def test_x_07_a_death_before_the_entry_still_gives_a_lawful_day_of_removal(new_entry: MakeEntry) -> None:
     entry = new_entry()
     died = replace(entry, person=replace(entry.person, deceased_on=date(2026, 3, 1)))
