@@ -27,7 +27,7 @@ demo: venv-simulator
 serve: venv-simulator
 	@.venv/bin/pomost serve $(ARGS)
 
-# What was compiled is kept whatever the machine says: the tests start the program some fifty times.
+# What was compiled is kept whatever the machine says: the tests start many programs.
 test: venv-test
 	@PYTHONDONTWRITEBYTECODE= $(RUN) -m pytest $(ARGS)
 
