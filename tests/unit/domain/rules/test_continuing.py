@@ -73,6 +73,24 @@ def test_k_01_what_cannot_be_entered_again(new_entry: MakeEntry) -> None:
         assert (done.closed, done.opened, done.verdicts[0].code) == (None, None, "E-K-REENTER")
 
 
+def test_k_01_a_plan_of_one_day_begins_with_the_service(new_entry: MakeEntry) -> None:
+    """The plan may end on the day of the visit; what is written down later counts from the start of the service."""
+    began = at("2026-03-03")
+    done = continuing.re_enter(
+        new_entry("2026-02-02", service_started=began),
+        day("2026-03-03"),
+        day("2026-03-03"),
+        plan="CarePlan/1",
+        new_id="E2",
+        act="A1",
+        at=at("2026-03-05"),
+        by="x",
+    )
+    assert done.opened is not None
+    assert (done.opened.term, done.opened.reported_at) == (DayTerm(day("2026-03-03")), began)
+    assert done.opened.entered_at == at("2026-03-05")
+
+
 @pytest.mark.parametrize("category", [Category.SAME_DAY, Category.WAITING, Category.ONCOLOGY, Category.PRIVILEGED])
 def test_k_01_categories_1_to_4(new_entry: MakeEntry, category: Category) -> None:
     done = re_entered(new_entry("2026-03-03", category=category), "2026-03-03", None)
