@@ -28,8 +28,10 @@ STANDPOINTS = [
     ("hpv-cytology", "2026-03-02", Standpoint.INTEGRATED),
     ("1600", "2026-03-02", Standpoint.OUTSIDE),
     ("1100", "2025-12-31", Standpoint.OUTSIDE),
+    ("1100", "2026-01-01", Standpoint.INTEGRATED),
     ("1100", "2026-06-30", Standpoint.INTEGRATED),
     ("1100", "2026-07-01", Standpoint.ONLY_CENTRAL),
+    ("hpv-cytology", "2029-12-31", Standpoint.ONLY_CENTRAL),
     ("hpv-cytology", "2030-01-01", Standpoint.OUTSIDE),
 ]
 

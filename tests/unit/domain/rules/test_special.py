@@ -38,7 +38,8 @@ AP_KOLCE = [RealTimeService("1100", date(2019, 7, 1), date(2026, 6, 30)), RealTi
 
 
 @pytest.mark.parametrize(
-    ("day", "kept"), [("2019-06-30", False), ("2026-03-02", True), ("2026-06-30", True), ("2026-07-01", False)]
+    ("day", "kept"),
+    [("2019-06-30", False), ("2019-07-01", True), ("2026-03-02", True), ("2026-06-30", True), ("2026-07-01", False)],
 )
 def test_s_02_the_table_is_dated(day: str, *, kept: bool) -> None:
     """Cardiology clinic 1100 -> AP-KOLCE, no monthly file; it left AP-KOLCE in 2026."""
