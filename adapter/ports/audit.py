@@ -28,6 +28,12 @@ class Audit(Protocol):
     def write(self, *records: AuditRecord) -> None:
         """Append; the chain's hashes are added by the store."""
 
+    def write_each(self, common: AuditRecord, each: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+        """Append what one step did to many subjects, kept together: (subject, what its detail has beyond the common).
+
+        ``find`` gives a record for each. The subject of ``common`` is not used.
+        """
+
     def verify(self) -> str | None:
         """None when the chain is whole, else what is wrong and where."""
 

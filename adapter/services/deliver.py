@@ -156,17 +156,19 @@ def declined(error: Refused) -> Declined:
     return Declined(error.text, code or error.code, told)
 
 
-def _audit(work: UnitOfWork, message: Message, now: datetime, detail: Mapping[str, object]) -> None:
-    work.audit.write(
-        AuditRecord(
-            at=now,
-            actor="job:deliver",
-            action=message.action.value,
-            facility=message.facility,
-            subject=message.subjects[0],
-            correlation_id=message.correlation_id,
-            detail={"message": message.id, "message_id": message.message_id, **detail},
-        )
+def _audit(work: UnitOfWork, messages: Sequence[Message], now: datetime, detail: Mapping[str, object]) -> None:
+    """Note the same of messages of one action under one correlation id."""
+    common = AuditRecord(
+        at=now,
+        actor="job:deliver",
+        action=messages[0].action.value,
+        facility=messages[0].facility,
+        subject="",
+        correlation_id=messages[0].correlation_id,
+        detail=detail,
+    )
+    work.audit.write_each(
+        common, [(one.subjects[0], {"message": one.id, "message_id": one.message_id}) for one in messages]
     )
 
 
@@ -207,7 +209,7 @@ def settle_alone(eq: Equipment, message: Message, outcome: Outcome, now: datetim
         log.exception("outbox message %s: %s", message.id, problem)
         with eq.store.unit_of_work() as work:
             work.outbox.settle([Settlement(message, MessageState.DELIVERED, now, code, problem=problem)])
-            _audit(work, message, now, {"outcome": "delivered", "problem": problem})
+            _audit(work, [message], now, {"outcome": "delivered", "problem": problem})
             work.commit()
 
 
@@ -228,19 +230,29 @@ def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: dat
     changed = work.outbox.settle([_settlement(eq, message, outcome, now) for message, outcome in ended])
     mine = [(message, outcome) for message, outcome in ended if message.id in changed]
     apply_all(eq, work, [(message, outcome) for message, outcome in mine if isinstance(outcome, Done)], now)
+    _audit_delivered(work, mine, now)
     for message, outcome in mine:
-        if isinstance(outcome, Done):
-            note = {"note": outcome.note} if outcome.note else {}
-            _audit(work, message, now, {"outcome": "delivered", "result_code": outcome.result_code, **note})
-        elif isinstance(outcome, Declined):
+        if isinstance(outcome, Declined):
             log.warning("outbox message %s is refused, for the %s: %s", message.id, outcome.told, outcome.problem)
-            _audit(work, message, now, _told("refused", outcome))
+            _audit(work, [message], now, _told("refused", outcome))
         elif isinstance(outcome, Stopped):
             log.error("%s must act: outbox message %s: %s", outcome.told, message.id, outcome.problem)
-            _audit(work, message, now, _told("stopped", outcome))
+            _audit(work, [message], now, _told("stopped", outcome))
         elif isinstance(outcome, Doubtful):
-            _audit(work, message, now, {"outcome": "in-doubt", "problem": outcome.problem})
+            _audit(work, [message], now, {"outcome": "in-doubt", "problem": outcome.problem})
     return changed
+
+
+def _audit_delivered(work: UnitOfWork, ended: Sequence[Ended], now: datetime) -> None:
+    """Those of one piece of work that ended alike are noted together."""
+    alike: dict[tuple[Action, str, str, str], list[Message]] = {}
+    for message, outcome in ended:
+        if isinstance(outcome, Done):
+            how = message.action, message.correlation_id, outcome.result_code, outcome.note
+            alike.setdefault(how, []).append(message)
+    for (_, _, code, note), messages in alike.items():
+        detail = {"outcome": "delivered", "result_code": code, **({"note": note} if note else {})}
+        _audit(work, messages, now, detail)
 
 
 def _told(what: str, outcome: Declined | Stopped) -> dict[str, object]:
@@ -296,7 +308,7 @@ def _rest(eq: Equipment, batch: Sequence[Message], error: AdapterError, summary:
         )
         detail = {"outcome": error.code, "problem": error.text, "row": row, "told": resting.told}
         for message in going_on:
-            _audit(work, message, now, {**detail, "until": resting.until.isoformat()})
+            _audit(work, [message], now, {**detail, "until": resting.until.isoformat()})
         work.commit()
     if isinstance(error, Misconfigured):
         summary.misconfigured = error.text
@@ -327,7 +339,7 @@ def _doubt(eq: Equipment, batch: Sequence[Message], error: InDoubt, summary: Del
             ]
         )
         for message in batch:
-            _audit(work, message, now, {"outcome": "in-doubt", "problem": error.text, "row": handling.row})
+            _audit(work, [message], now, {"outcome": "in-doubt", "problem": error.text, "row": handling.row})
         work.commit()
     summary.in_doubt += len(batch)
     summary.problems.update({message.id: error.text for message in batch})

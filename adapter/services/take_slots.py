@@ -1,14 +1,13 @@
 """Take many Slots in at once: what :func:`adapter.services.take_in.take_entry` does for each, in few statements.
 
 Only Slots of the usual kind with a known schedule are taken here. All others are handed back and go
-one by one, so that every problem is named as always.
+one by one, so that every problem is named as always. What is taken together has one correlation id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
@@ -20,12 +19,11 @@ from adapter.services.publish_schedule import PUT_OR_DELETED, schedule_in_scope,
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
-    """A Slot at hand: its entry, what it says, its schedule, under which correlation id."""
+    """A Slot at hand: its entry, what it says, its schedule."""
 
     entry: InboxEntry
     slot: Slot
     schedule: Schedule
-    correlation_id: str
 
 
 def take_slots(desk: Desk, reader: SlotReader, entries: Sequence[InboxEntry]) -> Mapping[int, InboxState]:
@@ -38,8 +36,9 @@ def take_slots(desk: Desk, reader: SlotReader, entries: Sequence[InboxEntry]) ->
     desk.work.calendar.put_slots(desk.facility, [taking.slot for taking in current])
     desk.work.outbox.add_all(_messages(desk, current, before))
     for state, some in ((InboxState.TAKEN, current), (InboxState.SUPERSEDED, late)):
-        desk.work.inbox.settle_all([taking.entry.id for taking in some], state)
-        desk.work.audit.write(*(_record(desk, taking, state) for taking in some))
+        if some:
+            desk.work.inbox.settle_all([taking.entry.id for taking in some], state)
+            _record(desk, some, state)
     ended = dict.fromkeys((taking.entry.id for taking in takings), InboxState.TAKEN)
     return {**ended, **dict.fromkeys(old, InboxState.SUPERSEDED)}
 
@@ -56,7 +55,7 @@ def _readable(desk: Desk, reader: SlotReader, entries: Sequence[InboxEntry]) -> 
             schedules[slot.schedule_id] = desk.work.calendar.schedule(desk.facility, slot.schedule_id)
         schedule = schedules[slot.schedule_id]
         if schedule is not None:
-            takings.append(_Taking(entry, slot, schedule, str(uuid4())))
+            takings.append(_Taking(entry, slot, schedule))
     return takings
 
 
@@ -87,20 +86,21 @@ def _messages(desk: Desk, takings: Sequence[_Taking], before: Mapping[str, Slot]
                     destination=Destination.CER,
                     action=action,
                     subjects=(f"slot:{slot.id}",),
-                    correlation_id=taking.correlation_id,
+                    correlation_id=desk.correlation_id,
                     payload={"slot_id": slot.id, **payload},
                 )
             )
     return messages
 
 
-def _record(desk: Desk, taking: _Taking, state: InboxState) -> AuditRecord:
-    return AuditRecord(
+def _record(desk: Desk, takings: Sequence[_Taking], state: InboxState) -> None:
+    common = AuditRecord(
         at=desk.eq.clock.now(),
         actor="job:take-in",
         action="take-in",
         facility=desk.facility,
-        subject=f"Slot/{taking.slot.id}",
-        correlation_id=taking.correlation_id,
-        detail={"entry": taking.entry.id, "state": state.value, "rules": []},
+        subject="",
+        correlation_id=desk.correlation_id,
+        detail={"state": state.value, "rules": []},
     )
+    desk.work.audit.write_each(common, [(f"Slot/{one.slot.id}", {"entry": one.entry.id}) for one in takings])

@@ -119,7 +119,8 @@ def put_slots(state: State, caller: Caller, request: etree._Element, answer: etr
     """Make slots known; one result for each."""
     offered = request.findall(f"{N}listaSlotow/{N}slot")
     references = [need(offer, f"{N}identyfikatorObcy") for offer in offered]
-    done = calendar.put_slots(state, caller, references, [partial(_put, caller, offer) for offer in offered])
+    read = _Oids()
+    done = calendar.put_slots(state, caller, references, [partial(_put, caller, read, offer) for offer in offered])
     results = etree.SubElement(answer, f"{N}wynikiSlotow")
     for each in done:
         row = etree.SubElement(results, f"{N}wynikSlotu")
@@ -128,19 +129,33 @@ def put_slots(state: State, caller: Caller, request: etree._Element, answer: etr
         end(row, each.refusal)
 
 
-def _put(caller: Caller, offer: etree._Element) -> Put:
+class _Oids(dict[tuple[object, ...], tuple[str, str]]):
+    """Identifiers of one message by the texts they are made of: a batch says the same few many times."""
+
+    def of(self, element: etree._Element | None) -> tuple[str, str]:
+        """Root and extension. Raises Refusal when there is none."""
+        if element is None:
+            return _oid(None)
+        texts = tuple([(child.tag, child.text) for child in element])
+        known = self.get(texts)
+        if known is None:
+            known = self[texts] = _oid(element)
+        return known
+
+
+def _put(caller: Caller, read: _Oids, offer: etree._Element) -> Put:
     told, personnel = Texts(offer), next(offer.iterchildren(f"{N}personel"), None)
     return Put(
         reference=told[_REFERENCE],
         schedule=told[_SCHEDULE],
-        cell=_cell(caller, offer),
+        cell=calendar.cell_code(caller, read.of(next(offer.iterchildren(f"{N}komorka"), None))),
         service=told[_SERVICE],
         starts=instant(told[_STARTS]),
         ends=instant(told[_ENDS]),
         kind=ours(SLOT_KINDS, told[_KIND]),
         state=ours(SLOT_STATES, told[_STATE]),
         capacity=int(told[_CAPACITY]),
-        practitioner=None if personnel is None else _oid(personnel),
+        practitioner=None if personnel is None else read.of(personnel),
     )
 
 

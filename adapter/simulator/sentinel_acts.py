@@ -17,7 +17,7 @@ from adapter.simulator.certificates import Authority, Identity
 from adapter.simulator.clock import machine_time
 from adapter.simulator.https import Endpoint, Reply, server_context
 from adapter.simulator.security import Signer
-from adapter.simulator.sentinels import P1, PUT, Sentinel, refusal_of, sentinel_of, values_in
+from adapter.simulator.sentinels import P1, PUT, Sentinel, distinct_values, refusal_of, sentinel_of, values_in
 from adapter.simulator.soap import Soap, fault_element, status_of
 from adapter.simulator.trouble import Trouble
 from adapter.simulator.world import PESEL_ROOT, Person, World
@@ -40,6 +40,8 @@ def meet(state: State, system: str, verb: str, message: etree._Element) -> Senti
     An id of CeR's stands for the facility's own id under which it was saved. The refusal of one slot of a batch is
     that slot's (:func:`slot_refused`), not the message's.
     """
+    if not any(value.startswith(NATIONAL_IDS) or sentinel_of(value) for value in distinct_values(message)):
+        return None
     for value in values_in(message):
         for text in (value, _reference(state, value)) if value.startswith(NATIONAL_IDS) else (value,):
             hit = sentinel_of(text) if text else None

@@ -273,6 +273,16 @@ def slot_refused(reference: str) -> Refusal | None:
     return refusal_of(hit.sentinel)
 
 
+_ATTRIBUTES = etree.XPath("descendant-or-self::*/@*", smart_strings=False)
+
+
+def distinct_values(message: etree._Element) -> set[str]:
+    """What :func:`values_in` yields, each once: a batch says most things many times."""
+    texts = {str(text).strip() for text in message.itertext(etree.Element, with_tail=False)}
+    texts.update(map(str, _ATTRIBUTES(message)))  # type: ignore[arg-type]  # a set of nodes is a list of texts
+    return texts
+
+
 def values_in(message: etree._Element) -> Iterable[str]:
     """Every text and attribute of a message, in its order."""
     for element in message.iter(etree.Element):

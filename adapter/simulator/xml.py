@@ -31,7 +31,7 @@ class Texts(dict[str, str]):
     """The texts of an element's children by tag, read in one pass: many times as quick as asking for each."""
 
     def __init__(self, element: etree._Element) -> None:
-        super().__init__((str(child.tag), (child.text or "").strip()) for child in element)
+        super().__init__([(str(child.tag), (child.text or "").strip()) for child in element])
 
     def __missing__(self, tag: str) -> str:
         raise malformed("a required element is missing")

@@ -3,12 +3,16 @@
 A record's hash is SHA-256 over the previous hash and the record as canonical JSON. The head row
 serialises writers and shows when the end was cut off. A trigger refuses UPDATE and DELETE; whoever
 gets round it breaks the chain, and ``verify`` says where. Business logic never reads it.
+
+What one step did to many subjects is one row: its subject is ``*``, and its detail holds what is common
+(``all``) and the subjects with what is each one's own (``each``). ``find`` gives a record for each of them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import cast
@@ -20,7 +24,11 @@ from adapter.store.session import Session, rows_of
 from adapter.store.tables import INSTALLATION
 
 GENESIS = bytes(32)
-VERIFY_PAGE_ROWS = 5000
+VERIFY_PAGE_ROWS = 500
+MANY = "*"
+"""The subject of a row about many."""
+EACH_MAX = 500
+"""Subjects in one row."""
 
 
 class SqlAudit:
@@ -32,6 +40,16 @@ class SqlAudit:
     def write(self, *records: AuditRecord) -> None:
         """Append at commit, in the order written."""
         self._session.audit.extend(records)
+
+    def write_each(self, common: AuditRecord, each: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+        """Append at commit, up to :data:`EACH_MAX` subjects in a row; one alone is a row as any other."""
+        if len(each) == 1:
+            ((subject, own),) = each
+            self._session.audit.append(replace(common, subject=subject, detail={**common.detail, **own}))
+            return
+        for first in range(0, len(each), EACH_MAX):
+            detail = {"all": common.detail, "each": each[first : first + EACH_MAX]}
+            self._session.audit.append(replace(common, subject=MANY, detail=detail))
 
     def flush(self) -> None:
         """Give the waiting records their places in the chain."""
@@ -137,7 +155,7 @@ class SqlAudit:
             id=correlation_id,
             limit=limit,
         )
-        return [_record(str(row[0]), row[1:]) for row in rows]
+        return [one for row in rows for one in _each(_record(str(row[0]), row[1:]))][:limit]
 
 
 def chained(previous: bytes, facility: str, position: int, record: AuditRecord) -> bytes:
@@ -166,6 +184,20 @@ def _canonical(value: dict[str, object]) -> bytes:
 
 def _facility(record: AuditRecord) -> str:
     return record.facility or INSTALLATION
+
+
+def _each(record: AuditRecord) -> list[AuditRecord]:
+    """The records of a row, newest first."""
+    if record.subject != MANY:
+        return [record]
+    common = cast("dict[str, object]", record.detail["all"])
+    each = cast("list[tuple[str, dict[str, object]]]", record.detail["each"])
+    return [replace(record, subject=subject, detail=_ordered({**common, **own})) for subject, own in reversed(each)]
+
+
+def _ordered(detail: dict[str, object]) -> dict[str, object]:
+    """Names in the order in which the database gives those of a row of its own."""
+    return {name: detail[name] for name in sorted(detail, key=lambda name: (len(name.encode()), name))}
 
 
 def _record(facility: str, row: Sequence[object]) -> AuditRecord:

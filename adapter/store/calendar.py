@@ -20,7 +20,7 @@ from adapter.ports.store import BlockProof
 from adapter.store import calendar_tables as t
 from adapter.store import visits
 from adapter.store.people import SqlPeople
-from adapter.store.session import Session, rows_of
+from adapter.store.session import Session, rows_of, texts_of
 
 PUT_ROWS_MAX = 2000
 """Slots put by one statement."""
@@ -98,7 +98,7 @@ class SqlCalendar(SqlPeople):
 
     def slots_by_id(self, facility: str, slot_ids: Sequence[str]) -> Mapping[str, Slot]:
         """Those of many slots that are known, by id."""
-        rows = self._session.run(_SLOTS_BY_ID, facility=facility, ids=list(slot_ids))
+        rows = self._session.run(_SLOTS_BY_ID, facility=facility, ids=texts_of(slot_ids))
         return {
             row[0]: Slot(row[0], row[1], row[2], row[3], _STATES[row[4]], _KINDS[row[5]], row[6], row[7])
             for row in rows

@@ -50,7 +50,7 @@ schedule = Table(
 slot = Table(
     "slot",
     metadata,
-    facility_column(key=True),
+    facility_column(key=True, bulk=True),
     Column("id", Text, primary_key=True),
     Column("schedule_id", Text, nullable=False),
     instant("starts", needed=True),
@@ -217,7 +217,7 @@ block = Table(
 link = Table(
     "link",
     metadata,
-    facility_column(key=True),
+    facility_column(key=True, bulk=True),
     Column("kind", Text, primary_key=True),
     Column("ours", Text, primary_key=True),
     Column("theirs", Text, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from adapter.errors import Refused
-from adapter.store.session import Session, rows_of
+from adapter.store.session import Session, rows_of, texts_of
 
 
 class SqlLinks:
@@ -50,10 +50,10 @@ class SqlLinks:
         """CeR's ids of those of many that are linked, by ours."""
         rows = self._session.run(
             "SELECT ours, theirs FROM link "
-            "WHERE facility = %(facility)s AND kind = %(kind)s AND ours = ANY (%(ours)s)",
+            "WHERE facility = %(facility)s AND kind = %(kind)s AND ours = ANY (%(ours)s::text[])",
             facility=facility,
             kind=kind,
-            ours=list(ours),
+            ours=texts_of(ours),
         )
         return {str(row[0]): str(row[1]) for row in rows}
 

@@ -23,7 +23,7 @@ from adapter.errors import BadInput, Refused
 from adapter.ports.store import Action, AuditRecord, Destination, Message, MessageState, NewMessage, Rest, Settlement
 from adapter.store import outbox_rows
 from adapter.store.outbox_rows import COLUMNS, message_from
-from adapter.store.session import Session, rows_of
+from adapter.store.session import Session, rows_of, texts_of
 
 LEASE_LOCK = 0x6F7574
 """First half of the advisory lock that a living worker holds; the second is its id."""
@@ -50,9 +50,11 @@ class SqlOutbox:
         session = self._session
         ids = outbox_rows.reserve(session, messages)
         followed = sorted({message.after for message in messages if message.after is not None})
-        before = session.run(
-            "SELECT id, state FROM outbox_message WHERE id = ANY (%(ids)s) ORDER BY id FOR SHARE", ids=followed
-        )
+        before: Sequence[Sequence[object]] = ()
+        if followed:
+            before = session.run(
+                "SELECT id, state FROM outbox_message WHERE id = ANY (%(ids)s) ORDER BY id FOR SHARE", ids=followed
+            )
         outbox_rows.insert(session, ids, messages, session.clock.now())
         self._refuse_followers([cast(int, row[0]) for row in before if row[1] == "refused"])
         session.asked.update(message.facility for message in messages)
@@ -68,7 +70,7 @@ class SqlOutbox:
             write_backs=outbox_rows.WRITE_BACKS_CLAIMED_MAX,
             facility=facility,
         )
-        claimed = (message_from(self._session, row) for row in rows)
+        claimed = [message_from(self._session, row) for row in rows]
         return sorted(claimed, key=lambda message: (message.destination is Destination.EHR, message.id))
 
     def claim_doubts(
@@ -204,7 +206,7 @@ class SqlOutbox:
         rows = self._session.run(
             outbox_rows.UNFINISHED,
             facility=facility,
-            subjects=list(subjects),
+            subjects=texts_of(subjects),
             actions=[action.value for action in actions],
         )
         return {str(row[0]): Action(str(row[1])) for row in rows}

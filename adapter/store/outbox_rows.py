@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from adapter.ports.store import Action, Destination, Message, MessageState, NewMessage
-from adapter.store.session import Session, rows_of
+from adapter.store.session import Session, rows_of, texts_of
 
 COLUMNS = (
     "m.id, m.facility, m.destination, m.action, m.subjects, m.correlation_id, m.message_id, m.payload, m.sealed, "
@@ -148,8 +148,8 @@ FROM n ORDER BY n.id
 
 def reserve(session: Session, messages: Sequence[NewMessage]) -> list[int]:
     """Lock the subjects, then take ids: within a subject, ids and commits have one order."""
-    subjects = sorted({f"{message.facility}\x1f{subject}" for message in messages for subject in message.subjects})
-    rows = session.run(_RESERVE, subjects=subjects, count=len(messages))
+    subjects = sorted({f"{message.facility} {subject}" for message in messages for subject in message.subjects})
+    rows = session.run(_RESERVE, subjects=texts_of(subjects), count=len(messages))
     return sorted(cast(int, row[0]) for row in rows)
 
 
@@ -183,27 +183,28 @@ def insert(session: Session, ids: Sequence[int], messages: Sequence[NewMessage],
 
 def message_from(session: Session, row: Sequence[Any]) -> Message:
     """A row with :data:`COLUMNS` as a message, opened."""
-    identity, facility = cast(int, row[0]), str(row[1])
+    identity, facility, destination, action, subjects, correlation_id, message_id, payload, secret, *others = row
+    state, attempts, created_at, sent_at, answered_at, result_code, problem, after, stopped = others
     sealed = None
-    if row[8] is not None:
-        sealed = session.seal.open_json(bytes(cast(bytes, row[8])), "outbox", facility, str(identity))
+    if secret is not None:
+        sealed = session.seal.open_json(bytes(secret), "outbox", facility, str(identity))
     return Message(
-        id=identity,
-        facility=facility,
-        destination=_DESTINATIONS[row[2]],
-        action=_ACTIONS[row[3]],
-        subjects=tuple(cast("list[str]", row[4])),
-        correlation_id=str(row[5]),
-        message_id=str(row[6]),
-        payload=cast("dict[str, object]", row[7]),
-        sealed=sealed,
-        state=_STATES[row[9]],
-        attempts=cast(int, row[10]),
-        created_at=cast(datetime, row[11]),
-        sent_at=cast("datetime | None", row[12]),
-        answered_at=cast("datetime | None", row[13]),
-        result_code=str(row[14]),
-        problem=str(row[15]),
-        after=cast("int | None", row[16]),
-        stopped=bool(row[17]),
+        identity,
+        facility,
+        _DESTINATIONS[destination],
+        _ACTIONS[action],
+        tuple(subjects),
+        correlation_id,
+        message_id,
+        payload,
+        sealed,
+        _STATES[state],
+        attempts,
+        created_at,
+        sent_at,
+        answered_at,
+        result_code,
+        problem,
+        after,
+        stopped,
     )

@@ -22,6 +22,16 @@ def rows_of(rows: Iterable[Mapping[str, object]]) -> str:
     return orjson.dumps(list(rows), option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+def texts_of(texts: Iterable[str]) -> str | list[str]:
+    """Texts for a parameter that is cast to ``text[]``: an array literal, many times as quick as a list.
+
+    What JSON writes with a backslash PostgreSQL would read in another way: such texts go as a list.
+    """
+    given = list(texts)
+    written = orjson.dumps(given)
+    return given if b"\\" in written or b"\0" in written else "{" + written[1:-1].decode() + "}"
+
+
 @dataclass(slots=True)
 class Session:
     """One transaction. ``asked`` are facilities whose outbox got something to deliver."""
