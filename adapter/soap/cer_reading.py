@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from itertools import repeat
 from operator import le
 from typing import Any, TypeVar
@@ -30,6 +32,8 @@ Row = Mapping[str, Any]
 _Value = TypeVar("_Value")
 _STATES = {each.value: each for each in NationalSlotState}
 _KINDS = {each.value: each for each in SlotKind}
+_STORES = [(getattr(NationalSlot, each.name).__set__, each.name) for each in fields(NationalSlot)]
+"""What stores each field of a frozen slot: column by column several times as quick as ten calls a slot."""
 
 
 def rows_of(
@@ -70,21 +74,22 @@ def _slots_by_columns(rows: Grid, schedule: str) -> tuple[NationalSlot, ...]:
             tuple(_visit(each, slot_id) for each in held)
             for slot_id, held in zip(ids, rows.column("visits", ()), strict=True)
         ]
-    return tuple(
-        map(
-            NationalSlot,
-            ids,
-            rows.column("schedule", schedule),
-            starts,
-            ends,
-            map(_STATES.__getitem__, rows.column("state")),
-            map(_KINDS.__getitem__, rows.column("kind")),
-            rows.column("reference"),
-            rows.column("capacity", 1),
-            rows.column("changed_at"),
-            visits,
-        )
-    )
+    columns: dict[str, Iterable[Any]] = {
+        "id": ids,
+        "schedule": rows.column("schedule", schedule),
+        "starts": starts,
+        "ends": ends,
+        "state": map(_STATES.__getitem__, rows.column("state")),
+        "kind": map(_KINDS.__getitem__, rows.column("kind")),
+        "reference": rows.column("reference"),
+        "capacity": rows.column("capacity", 1),
+        "changed_at": rows.column("changed_at"),
+        "visits": visits,
+    }
+    slots = tuple(map(NationalSlot.__new__, repeat(NationalSlot, len(ids))))
+    for store, name in _STORES:
+        deque(map(store, slots, columns[name]), maxlen=0)
+    return slots
 
 
 def slot(row: Row, schedule: str) -> NationalSlot:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import uuid
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import psycopg
@@ -22,6 +23,7 @@ from adapter.store.unit_of_work import SqlStore
 
 MESSAGES = 4_000
 BATCH = 100
+TAKEN = 500
 FACILITY = "bench"
 
 
@@ -32,14 +34,17 @@ def store_on(database: Database) -> SqlStore:
 
 
 def fill(store: SqlStore, count: int) -> None:
-    """Messages about as many slots."""
-    with store.unit_of_work() as work:
-        for _ in range(count):
-            slot = uuid.uuid4().hex
-            work.outbox.add(
-                NewMessage(FACILITY, Destination.CER, Action.PUT_SLOT, (f"slot:{slot}",), slot, {"slot_id": slot})
+    """Messages about as many slots, as many slots are taken in: a batch is one piece of work."""
+    for _ in range(0, count, TAKEN):
+        work_id, slots = str(uuid.uuid4()), [uuid.uuid4().hex for _ in range(TAKEN)]
+        with store.unit_of_work() as work:
+            work.outbox.add_all(
+                [
+                    NewMessage(FACILITY, Destination.CER, Action.PUT_SLOT, (f"slot:{one}",), work_id, {"slot_id": one})
+                    for one in slots
+                ]
             )
-        work.commit()
+            work.commit()
 
 
 def drain(store: SqlStore) -> int:
@@ -55,12 +60,10 @@ def drain(store: SqlStore) -> int:
                 return done
             with store.unit_of_work() as work:
                 work.outbox.settle(Settlement(message, MessageState.DELIVERED, now, "ok") for message in messages)
-                work.audit.write(
-                    *(
-                        AuditRecord(now, "job:deliver", "delivered", FACILITY, one.subjects[0], one.correlation_id)
-                        for one in messages
-                    )
-                )
+                for work_id, alike in groupby(messages, key=lambda one: one.correlation_id):
+                    common = AuditRecord(now, "job:deliver", "delivered", FACILITY, "", work_id)
+                    each = [(one.subjects[0], {"message": one.id, "message_id": one.message_id}) for one in alike]
+                    work.audit.write_each(common, each)
                 work.commit()
             done += len(messages)
 
