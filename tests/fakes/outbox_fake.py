@@ -5,7 +5,7 @@ Lines, pauses and due times are kept as the store keeps them, so that a million 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapter.domain.slot import Slot
-from adapter.ports.store import Destination, Message, MessageState, NewMessage, Rest, Settlement
+from adapter.ports.store import AuditRecord, Destination, Message, MessageState, NewMessage, Rest, Settlement
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 OPEN = {MessageState.WAITING, MessageState.SENDING, MessageState.IN_DOUBT}
@@ -109,12 +109,15 @@ class MemoryStore:
     def worker(self) -> Iterator[int]:
         yield 1
 
+    def _write_each(self, common: AuditRecord, each: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+        self.audit += [replace(common, subject=subject, detail={**common.detail, **own}) for subject, own in each]
+
     @contextmanager
     def unit_of_work(self) -> Iterator[Any]:
         yield SimpleNamespace(
             outbox=self.outbox,
             calendar=SimpleNamespace(slot=lambda facility, slot_id: self.slot, visits_on=lambda facility, slot_id: ()),
             links=SimpleNamespace(theirs=lambda facility, kind, ours: "CER-1", remove=lambda *given: None),
-            audit=SimpleNamespace(write=self.audit.append),
+            audit=SimpleNamespace(write=self.audit.append, write_each=self._write_each),
             commit=lambda: None,
         )
