@@ -140,11 +140,14 @@ class Discrepancy:
     @property
     def key(self) -> str:
         """Identity of the difference."""
+        visits = self.national_visit_ids or self.hospital_visit_ids
+        if self.kind is DiscrepancyClass.VISIT_STATE_MISMATCH:  # two of ours may claim one of theirs
+            visits = (*self.national_visit_ids, *self.hospital_visit_ids)
         parts = (
             self.kind.value,
             self.schedule_id,
             self.hospital_slot_id or "-",
             self.national_slot_id or "-",
-            ",".join(sorted(self.national_visit_ids or self.hospital_visit_ids)),
+            ",".join(sorted(visits)),
         )
         return "|".join(parts)
