@@ -257,7 +257,7 @@ def check_deaths(deaths: list[Death], site: Site) -> None:
         "answer read",
         "by the clock",
     }
-    assert {death.place.partition(".")[0] for death in deaths} >= {"deliver", "settle_doubts", "read_back", "effects"}
+    assert {death.place.partition(".")[0] for death in deaths} >= {"deliver", "settle_doubts", "read_back"}
     assert {message.action for message in site.messages()} == set(Action)
     assert len({death.action for death in deaths if death.action}) >= 6
 
