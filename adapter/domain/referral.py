@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from adapter.domain.entitlement import Criterion
 from adapter.domain.identifiers import AccessCode, OidPair, ReferralAccess, ReferralKey, ReferralNumber
+from adapter.domain.paper_referral import PaperReferral
 
 
 class ReferralState(StrEnum):
@@ -41,6 +42,16 @@ class Referral:
     number: ReferralNumber | None = None
     access: ReferralAccess | None = None
     service: str | None = None
+    paper: PaperReferral | None = None
+    """Dates of the paper original where the referral is one of paper (R-01, R-02)."""
+    printout_only: bool = False
+    """Only the information sheet was shown (R-13)."""
+    noted: bool = False
+    """The data of art. 59b ust. 1 were written down while P1 was out of reach (R-07)."""
+    diagnosis: str = ""
+    """ICD-10 code that the referral shows, empty when it shows none."""
+    body_area: str = ""
+    """Code of the body area, empty when none is named (U-06)."""
 
 
 TOO_MANY_FOUND = "too-many-found"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adapter.domain.identifiers import CellCode, OidPair
+from adapter.domain.register import AdmissionSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,5 @@ class Schedule:
     service: str
     practitioner: OidPair | None = None
     active: bool = True
+    register: AdmissionSchedule | None = None
+    """The admission schedule (harmonogram przyjęć) that its visits are entered in; None: kept elsewhere."""
