@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
@@ -52,13 +52,15 @@ class Life:
     """How a worker is to end. ``step`` 0: never; ``after_seconds``: by the clock.
 
     ``turning``: only :data:`SENDING_STEPS` are counted. ``whole``: the pass begins with taking changes in,
-    and steps count from there; otherwise it begins with settling doubts and delivering.
+    and steps count from there; otherwise it begins with settling doubts and delivering. ``aim``: only steps in
+    that module of the services, or with a message of that action in hand, are counted.
     """
 
     step: int = 0
     turning: bool = False
     whole: bool = False
     after_seconds: float | None = None
+    aim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Nursery:
 
     def live(self, life: Life) -> Death:
         """One worker from birth to death. Raises AssertionError when it ended by an error of its own."""
-        self._say(json.dumps([life.step, life.turning, life.whole, life.after_seconds]))
+        self._say(json.dumps(asdict(life)))
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, "the worker's program is gone"
@@ -120,15 +122,21 @@ class Steps:
     def __init__(self, life: Life, last_words: int) -> None:
         self._left = life.step
         self._turning = life.turning
+        self._aim = life.aim
         self._last_words = last_words
         self.counting = life.whole
 
     def __call__(self, kind: str) -> None:
         if not self.counting or (self._turning and kind not in SENDING_STEPS):
             return
+        if self._aim and not self._aimed_at(*whereabouts(sys._getframe(1))):
+            return
         self._left -= 1
         if self._left == 0:
             self._die(kind)
+
+    def _aimed_at(self, place: str, action: str) -> bool:
+        return self._aim in {place.partition(".")[0], action}
 
     def _die(self, kind: str) -> NoReturn:
         place, action = whereabouts(sys._getframe(2))
@@ -227,8 +235,7 @@ def main() -> None:
         gc.collect()
         gc.freeze()  # the workers share this memory; their collector need not walk through it
         for line in sys.stdin:
-            step, turning, whole, after_seconds = json.loads(line)
-            ended = born(adapter, Life(step, turning, whole, after_seconds))
+            ended = born(adapter, Life(**json.loads(line)))
             print(json.dumps(ended), flush=True)
 
 
