@@ -43,7 +43,10 @@ class NoticeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewNotice:
-    """A notice to be sent. ``cause`` is told to the patient; it holds no people's data. ``offered``: the freed date.
+    """A notice to be sent.
+
+    ``cause`` is a code of ``mappings/term_change_reasons.csv``: the patient is told its title. ``offered`` is the
+    freed date, ``before`` the term that the patient knows, ``after`` the one that he is told.
 
     ``send_by`` is the last Warsaw day by which it goes out.
     """
@@ -102,8 +105,11 @@ class Notices(Protocol):
     def due(self, facility: str, notice_id: int) -> None:
         """A batched notice goes out now."""
 
-    def void(self, facility: str, entry_id: str) -> int:
-        """Nobody is to be told of this entry any more (X-07); how many notices it ended."""
+    def void(self, facility: str, entry_id: str, *, kinds: Sequence[NoticeKind] = ()) -> int:
+        """Nobody is to be told of this entry any more (X-07); how many notices it ended (due and batched ones).
+
+        ``kinds``: only notices of these kinds, because a newer one says it all; all when empty.
+        """
 
     def last_sent(self, facility: str, entry_id: str, kind: NoticeKind) -> datetime | None:
         """When a notice of this kind last went out for an entry (N-02)."""
