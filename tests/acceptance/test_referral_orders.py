@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from clinic_site import Site
+from fakes.referral_document import facts_of
 
 from adapter.bootstrap import open_adapter
 from adapter.cli.demo.clinic import cancelled
@@ -163,25 +164,6 @@ def test_warnings_are_kept_with_the_referral_and_shown_without_what_p1_wrote(sit
         assert show_referral(Desk(site.eq, work, FACILITY, "c"), number).checks[0].findings == ()
 
 
-def document(site: Site, number: str = "9000000000000000000001") -> documents.Facts:
-    """What a referral document of the facility for the first patient says."""
-    person = site.clinic.world["people"][0]
-    return documents.Facts(
-        root=f"{NODE}.999.4.1",
-        extension=number,
-        person_root="2.16.840.1.113883.3.4424.1.1.616",
-        person_extension=person["pesel"],
-        given=person["given"],
-        family=person["family"],
-        podmiot="000000927722",
-        podmiot_name="Poradnia",
-        author=documents.Author("5425740", "Lek. Testowy"),
-        issued_on=date(2026, 11, 20),
-        diagnosis="I10",
-        specialty="1100",
-    )
-
-
 @pytest.fixture
 def doctors(site_settings: Settings) -> Settings:
     """The facility's own caller may issue referrals."""
@@ -200,7 +182,7 @@ def test_a_document_is_issued_once_whatever_becomes_of_the_answer(
 ) -> None:
     with open_adapter(doctors, clock=site.eq.clock, defer_jobs=False) as adapter:
         own = Site(adapter, site.simulator, site.clinic)
-        facts = document(site)
+        facts = facts_of(site.clinic.world["people"][0])
         number = ReferralNumber(facts.root, facts.extension)
         site.admin.trouble(trouble, system="p1", operation="save")
         done = ask(own, lambda desk: issue_referral.save(desk, documents.write(facts), ASKER))

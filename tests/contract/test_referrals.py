@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 import pytest
 from cryptography import x509
 from fakes.fake_referrals import FakeReferral, FakeReferrals
+from fakes.referral_document import facts_of
 from lxml import etree
 
 from adapter import resources
@@ -140,20 +141,8 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 
 
 def facts(number: ReferralNumber = NEW, diagnosis: str = "I10") -> documents.Facts:
-    return documents.Facts(
-        root=number.root,
-        extension=number.extension,
-        person_root="2.16.840.1.113883.3.4424.1.1.616",
-        person_extension=PERSON.reveal(),
-        given="Anna",
-        family="Testowa",
-        podmiot=OURS,
-        podmiot_name="Poradnia",
-        author=documents.Author("5425740", "Lek. Testowy"),
-        issued_on=date(2026, 11, 20),
-        diagnosis=diagnosis,
-        specialty="1100",
-    )
+    person = {"pesel": PERSON.reveal(), "given": "Anna", "family": "Testowa"}
+    return facts_of(person, number.extension, root=number.root, diagnosis=diagnosis)
 
 
 def test_a_refused_referral_stays_issued_with_the_reason(subject: Subject) -> None:

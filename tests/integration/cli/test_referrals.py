@@ -7,18 +7,17 @@ import json
 import stat
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
+from fakes.referral_document import NEW, facts_of
+from fakes.referral_document import ROOT as NODE
 from installation import Installation
 
 from adapter.cli.person import account
 from adapter.simulator import documents
 
-NODE = "2.16.840.1.113883.3.4424.2.7.999.4.1"
 FIRST = f"{NODE}/1000000000000000000001"
-NEW = "9000000000000000000001"
 DOCTOR = {"user_root": "2.16.840.1.113883.3.4424.1.6.2", "user_extension": "5425740"}
 
 
@@ -33,25 +32,6 @@ def desk(installation: Installation) -> Iterator[Installation]:
     assert installation.call("sync").code == 0
     yield installation
     installation.simulator.state.referrals.hits_max = 50
-
-
-def signed(desk: Installation, extension: str = NEW, diagnosis: str = "I10") -> documents.Facts:
-    """What a document of this facility for the first patient says."""
-    person = desk.clinic.world["people"][0]
-    return documents.Facts(
-        root=NODE,
-        extension=extension,
-        person_root="2.16.840.1.113883.3.4424.1.1.616",
-        person_extension=person["pesel"],
-        given=person["given"],
-        family=person["family"],
-        podmiot="000000927722",
-        podmiot_name="Poradnia",
-        author=documents.Author("5425740", "Lek. Testowy"),
-        issued_on=date(2026, 11, 20),
-        diagnosis=diagnosis,
-        specialty="1100",
-    )
 
 
 def test_a_referral_is_refused_shown_and_given_nothing_back(desk: Installation) -> None:
@@ -87,7 +67,7 @@ def test_a_referral_is_accepted_with_a_typed_key_and_finished(
 
 
 def test_a_document_is_verified_issued_handed_over_once_and_annulled(desk: Installation, tmp_path: Path) -> None:
-    facts, file, receipt = signed(desk), tmp_path / "new.xml", tmp_path / "receipt.json"
+    facts, file, receipt = facts_of(desk.clinic.world["people"][0]), tmp_path / "new.xml", tmp_path / "receipt.json"
     file.write_bytes(documents.write(facts))
     by = ("--as", "dr-lis")
     verified = desk.call("referrals", "verify", str(file), *by)
@@ -112,7 +92,7 @@ def test_a_document_is_verified_issued_handed_over_once_and_annulled(desk: Insta
 
 def test_a_document_that_breaks_rules_is_refused_with_their_codes(desk: Installation, tmp_path: Path) -> None:
     file = tmp_path / "bad.xml"
-    file.write_bytes(documents.write(signed(desk, diagnosis="")))
+    file.write_bytes(documents.write(facts_of(desk.clinic.world["people"][0], diagnosis="")))
     verified = desk.call("referrals", "verify", str(file), "--as", "dr-lis", "--json")
     assert (verified.code, verified.json["accepted"]) == (1, False)
     assert {"code": "REG.WER.1544", "severity": "error"}.items() <= verified.json["findings"][0].items()

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from random import Random
 from typing import Any
 
 from clinic_site import Site
+from fakes.referral_document import facts_of
 
 from adapter.cli.demo.clinic import cancelled, slot_id
 from adapter.cli.demo.stage import FACILITY
@@ -41,7 +41,6 @@ ANOTHER_VISIT = 0.9
 """How likely a patient comes again before he is served for good."""
 PATIENTS_DOCTOR = "dr-zuraw"
 CLERK, DOCTOR = Asker("person:clerk"), Asker("person:clerk", user="doctor")
-DOCUMENTS_ROOT = "2.16.840.1.113883.3.4424.2.7.999.4.1"
 
 
 @dataclass(slots=True)
@@ -242,7 +241,7 @@ class Stories:
         """A doctor's documents, saved one after another; most are annulled, at once or later."""
         while True:
             number = f"9{len(self.expected.documents):020}1"
-            facts = self._document(number)
+            facts = facts_of(self.clinic.world["people"][ISSUED_TO], number)
             history = self.expected.documents[number] = []
             self._ask(lambda desk, facts=facts: issue_referral.save(desk, documents.write(facts), DOCTOR))
             yield
@@ -251,23 +250,6 @@ class Stories:
                 history.append("annul")
                 self._ask(lambda desk, document=annulment: issue_referral.annul(desk, document, DOCTOR))
                 yield
-
-    def _document(self, number: str) -> documents.Facts:
-        person = self.clinic.world["people"][ISSUED_TO]
-        return documents.Facts(
-            root=DOCUMENTS_ROOT,
-            extension=number,
-            person_root="2.16.840.1.113883.3.4424.1.1.616",
-            person_extension=person["pesel"],
-            given=person["given"],
-            family=person["family"],
-            podmiot="000000927722",
-            podmiot_name="Poradnia",
-            author=documents.Author("5425740", "Lek. Testowy"),
-            issued_on=date(2026, 11, 20),
-            diagnosis="I10",
-            specialty="1100",
-        )
 
     def _ask(self, what: Callable[[Desk], int]) -> None:
         with self.site.eq.store.unit_of_work() as work:

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from clinic_site import Site
+from fakes.referral_document import ROOT
 from integration.delivery.mortal_worker import Death, Life, Nursery
-from integration.delivery.stories import DOCUMENTS_ROOT, Stories
+from integration.delivery.stories import Stories
 
 from adapter.cli.demo.stage import FACILITY
 from adapter.domain.identifiers import ReferralNumber
@@ -162,12 +163,12 @@ def check_documents(site: Site, stories: Stories) -> None:
     """Each document was saved once (P1 refuses a number twice) and annulled once; our book says what P1 says."""
     with site.simulator.state.lock:
         referrals = site.simulator.state.referrals.by_number.values()
-        saved = {one.extension: one for one in referrals if one.root == DOCUMENTS_ROOT and one.extension[0] == "9"}
+        saved = {one.extension: one for one in referrals if one.root == ROOT and one.extension[0] == "9"}
     history = {number: [what for what, _ in one.history] for number, one in saved.items()}
     assert history == stories.expected.documents
     with site.eq.store.unit_of_work() as work:
         for number, one in saved.items():
-            issued = work.referrals.issued(FACILITY, ReferralNumber(DOCUMENTS_ROOT, number))
+            issued = work.referrals.issued(FACILITY, ReferralNumber(ROOT, number))
             assert issued is not None, number
             assert (issued.annulled_at is not None) == (one.state == "annulled"), number
             kept = (issued.key.reveal(), issued.code.reveal()) if issued.key and issued.code else None
