@@ -5,7 +5,6 @@ Only ``pobierzBazoweDaneListySlotow``, the four slot types and ``ZABLOKOWANY`` a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from lxml import etree
@@ -48,7 +47,7 @@ VERBS = {
     "leave_waiting_room": "usunZPoczekalni",
     "read_waiting_room": "odczytajWpisPoczekalni",
 }
-"""Our verb -> the operation's name."""
+"""Our verb, as the function below that fills the answer -> the operation's name."""
 
 TAMPERED = (b"urn:csioz:p1:kod:major:Sukces", b"urn:csioz:p1:kod:major:Sukcez")
 """What an answer says of success, and what it is changed to on the way when asked for."""
@@ -321,21 +320,3 @@ def _write_oid(parent: etree._Element, name: str, pair: tuple[str, str]) -> None
     item = etree.SubElement(parent, f"{N}{name}")
     add(item, f"{N}extension", pair[1])
     add(item, f"{N}root", pair[0])
-
-
-Handler = Callable[[State, Caller, etree._Element, etree._Element], None]
-HANDLERS: dict[str, Handler] = {
-    VERBS["list_slots"]: list_slots,
-    VERBS["put_slots"]: put_slots,
-    VERBS["edit_slot"]: edit_slot,
-    VERBS["delete_slot"]: delete_slot,
-    VERBS["save_visit"]: save_visit,
-    VERBS["move_visit"]: move_visit,
-    VERBS["cancel_visit"]: cancel_visit,
-    VERBS["record_attendance"]: record_attendance,
-    VERBS["visit_changes"]: visit_changes,
-    VERBS["join_waiting_room"]: join_waiting_room,
-    VERBS["leave_waiting_room"]: leave_waiting_room,
-    VERBS["read_waiting_room"]: read_waiting_room,
-}
-"""Operation -> what fills its answer; a refusal is raised."""

@@ -75,7 +75,7 @@ VERBS = {
     "leave_waiting_room": "skreslZKolejki",
     "read_waiting_room": "sprawdzKolejke",
 }
-"""Our verb -> the operation's name."""
+"""Our verb, as the function below that fills the answer -> the operation's name."""
 TAMPERED = (b' kod="0"', b' kod="1"')
 
 
@@ -365,20 +365,3 @@ def _write_moment(parent: etree._Element, name: str, moment: datetime) -> None:
     item = etree.SubElement(parent, name)
     add(item, "data", date.isoformat(local.date()))
     add(item, "godzina", local.time().isoformat(timespec="milliseconds"))
-
-
-HANDLERS = {
-    VERBS["list_slots"]: list_slots,
-    VERBS["put_slots"]: put_slots,
-    VERBS["edit_slot"]: edit_slot,
-    VERBS["delete_slot"]: delete_slot,
-    VERBS["save_visit"]: save_visit,
-    VERBS["move_visit"]: move_visit,
-    VERBS["cancel_visit"]: cancel_visit,
-    VERBS["record_attendance"]: record_attendance,
-    VERBS["visit_changes"]: visit_changes,
-    VERBS["join_waiting_room"]: join_waiting_room,
-    VERBS["leave_waiting_room"]: leave_waiting_room,
-    VERBS["read_waiting_room"]: read_waiting_room,
-}
-"""Operation -> what fills its answer; a refusal is raised."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 from lxml import etree
 
@@ -78,18 +79,24 @@ def _p1_fault(fault: Fault) -> etree._Element:
     return errors
 
 
-DIALECTS = (
-    Dialect("cer", cer.NAMESPACE, cer.VERBS, cer.HANDLERS, cer.start, cer.end, cer.fault, cer.TAMPERED),
-    Dialect(
+def _of_cer(module: ModuleType) -> Dialect:
+    """A contract of CeR; its module has one function for each verb, and it is called as the verb is."""
+    handlers = {operation: getattr(module, verb) for verb, operation in module.VERBS.items()}
+    return Dialect(
         "cer",
-        cer_second.NAMESPACE,
-        cer_second.VERBS,
-        cer_second.HANDLERS,
-        cer_second.start,
-        cer_second.end,
-        cer_second.fault,
-        cer_second.TAMPERED,
-    ),
+        module.NAMESPACE,
+        module.VERBS,
+        handlers,
+        module.start,
+        module.end,
+        module.fault,
+        module.TAMPERED,
+    )
+
+
+DIALECTS = (
+    _of_cer(cer),
+    _of_cer(cer_second),
     Dialect("p1", p1.WS, p1.VERBS, p1.HANDLERS, p1.start, p1.end, _p1_fault, cer.TAMPERED, p1.explain),
 )
 
