@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +33,9 @@ comment_option = click.option("--comment", required=True, help="Why: 5 to 1000 c
 ask_key_option = click.option(
     "--ask-key", is_flag=True, help="Type the patient's key, or code, at a prompt when the EHR gave none."
 )
+
+Order = Callable[["Desk", "Asker"], int]
+"""Puts a message in the outbox, for whoever asks; its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,30 @@ def order(at: Counter, what: Callable[[Desk], int], *, at_once: bool) -> None:
     click.echo(f"message {number}: {message.state.value} {message.problem or message.result_code}".rstrip())
     codes = {MessageState.DELIVERED: 0, MessageState.REFUSED: 1}
     sys.exit(codes.get(message.state, 4))
+
+
+def orders(
+    person: Callable[[Callable[..., None]], Callable[..., None]],
+) -> Callable[[Callable[..., Order]], Callable[..., None]]:
+    """Make a function that says what to order the body of a command: where, in whose name, and when come as options.
+
+    ``person`` is :data:`staff_option` or :data:`person_option`. The function gets the command's other parameters.
+    """
+
+    def decorate(said: Callable[..., Order]) -> Callable[..., None]:
+        @facility_option
+        @cell_option
+        @person
+        @now_option
+        @wraps(said)
+        def command(*, facility: str | None, cell: str, user: str, at_once: bool, **given: Any) -> None:
+            what = said(**given)
+            with counter(facility, cell, user) as at:
+                order(at, lambda desk: what(desk, at.asker), at_once=at_once)
+
+        return command
+
+    return decorate
 
 
 def number_or_id(text: str) -> Any:

@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 
 from adapter.cli.referral_counter import (
+    Order,
     cell_option,
     counter,
     facility_option,
     json_option,
-    now_option,
     number_or_id,
-    order,
+    orders,
     person_option,
 )
 
@@ -57,30 +57,22 @@ def verify(file: Path, facility: str | None, cell: str, user: str, as_json: bool
 
 @click.command("save", epilog="Example: pomost referrals save skierowanie.xml --as dr-lis --now")
 @file_argument
-@facility_option
-@cell_option
-@person_option
-@now_option
-def save(file: Path, facility: str | None, cell: str, user: str, at_once: bool) -> None:
+@orders(person_option)
+def save(file: Path) -> Order:
     """Issue the referral in a signed document. Then: pomost referrals receipt."""
     from adapter.services import issue_referral
 
-    with counter(facility, cell, user) as at:
-        order(at, lambda desk: issue_referral.save(desk, file.read_bytes(), at.asker), at_once=at_once)
+    return lambda desk, asker: issue_referral.save(desk, file.read_bytes(), asker)
 
 
 @click.command("annul", epilog="Example: pomost referrals annul anulowanie.xml --as dr-lis --now")
 @file_argument
-@facility_option
-@cell_option
-@person_option
-@now_option
-def annul(file: Path, facility: str | None, cell: str, user: str, at_once: bool) -> None:
+@orders(person_option)
+def annul(file: Path) -> Order:
     """Annul the referral that a signed annulment document replaces."""
     from adapter.services import issue_referral
 
-    with counter(facility, cell, user) as at:
-        order(at, lambda desk: issue_referral.annul(desk, file.read_bytes(), at.asker), at_once=at_once)
+    return lambda desk, asker: issue_referral.annul(desk, file.read_bytes(), asker)
 
 
 @click.command("receipt", epilog="Example: pomost referrals receipt ROOT/EXTENSION --out receipt.json")
