@@ -70,8 +70,18 @@ class Tasks(Protocol):
         One that a person marked done is not raised again for the same rule, code, subject and due day.
         """
 
-    def gone(self, facility: str, subjects: Sequence[str], *, keep: Sequence[tuple[str, str, str]]) -> int:
-        """End open tasks of these subjects that no rule asks for now; ``keep``: (rule, code, subject)."""
+    def gone(
+        self,
+        facility: str,
+        subjects: Sequence[str],
+        *,
+        keep: Sequence[tuple[str, str, str]],
+        codes: Sequence[str] = (),
+    ) -> int:
+        """End open tasks of these subjects that no rule asks for now; ``keep``: (rule, code, subject).
+
+        With ``codes`` only tasks of these codes are ended: whoever asks some rules ends only what those raise.
+        """
 
     def done(self, facility: str, task_id: int, by: str, note: str) -> StoredTask | None:
         """Mark an open task done; None when there is no such open task."""
