@@ -1,0 +1,133 @@
+"""A register in memory: entries, their steps and the numbers of lists, kept as the store keeps them.
+
+What needs a whole list is answered by the pure functions of ``adapter/domain/rules/position.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from adapter.domain.entitlement import Category
+from adapter.domain.register import AdmissionSchedule, Entry, EntryPerson
+from adapter.domain.rules import position
+from adapter.domain.rules.duplicates import KnownEntry
+from adapter.ports.register import EntryStanding, Step, StoredEntry
+
+Key = tuple[str, str]
+"""(facility, id)."""
+
+
+@dataclass
+class MemoryRegister:
+    """Everything is in insertion order; an entry that is put again keeps its place."""
+
+    kept: dict[Key, StoredEntry] = field(default_factory=dict)
+    done: dict[Key, list[Step]] = field(default_factory=dict)
+    known_schedules: dict[Key, AdmissionSchedule] = field(default_factory=dict)
+    last: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    locked: list[str] = field(default_factory=list)
+
+    def put_schedule(self, facility: str, schedule: AdmissionSchedule) -> None:
+        self.known_schedules[facility, schedule.id] = schedule
+
+    def schedules(self, facility: str) -> Sequence[AdmissionSchedule]:
+        return [one for (whose, _), one in sorted(self.known_schedules.items()) if whose == facility]
+
+    def lock_list(self, facility: str, schedule_id: str) -> None:
+        self.locked.append(schedule_id)
+
+    def next_number(self, facility: str, schedule_id: str, *, oncology: bool) -> int:
+        return self.last.get((facility, schedule_id, oncology), 0) + 1
+
+    def put(self, facility: str, stored: StoredEntry, steps: Sequence[Step]) -> None:
+        entry = stored.entry
+        before = self.kept.get((facility, entry.id))
+        if before is not None and before.entry.number is not None and before.entry.number != entry.number:
+            raise ValueError("a running number never changes")
+        if entry.number is not None and (before is None or before.entry.number is None):
+            line = (facility, entry.schedule.id, entry.category is Category.ONCOLOGY)
+            self.last[line] = max(self.last.get(line, 0), entry.number)
+        self.kept[facility, entry.id] = stored
+        self.done.setdefault((facility, entry.id), []).extend(steps)
+
+    def entry(self, facility: str, entry_id: str) -> StoredEntry | None:
+        return self.kept.get((facility, entry_id))
+
+    def entry_of_visit(self, facility: str, visit_id: str) -> StoredEntry | None:
+        found = [one for one in self._of(facility) if one.visit_id == visit_id]
+        return found[-1] if found else None
+
+    def open_continuing(self, facility: str, patient_id: str, schedule_id: str) -> StoredEntry | None:
+        found = [
+            one
+            for one in self._of(facility)
+            if one.patient_id == patient_id
+            and one.entry.schedule.id == schedule_id
+            and one.entry.category is Category.CONTINUING
+            and _stands(one)
+        ]
+        return found[-1] if found else None
+
+    def entries_of_patient(self, facility: str, patient_id: str) -> Sequence[StoredEntry]:
+        return [one for one in self._of(facility) if one.patient_id == patient_id]
+
+    def known_of_patient(self, facility: str, patient_id: str, provider: str) -> Sequence[KnownEntry]:
+        return [
+            KnownEntry.of(one.entry, provider) for one in self.entries_of_patient(facility, patient_id) if _stands(one)
+        ]
+
+    def entries_of_referral(self, facility: str, referral_id: str) -> Sequence[StoredEntry]:
+        return [one for one in self._of(facility) if one.referral_id == referral_id]
+
+    def overtaken(self, facility: str, entry: Entry, limit: int = 100) -> Sequence[Entry]:
+        found = position.overtaken(entry, self._list(facility, entry))
+        return [replace(one, person=EntryPerson(one.person.key)) for one in found[:limit]]
+
+    def position(self, facility: str, entry: Entry) -> int | None:
+        return position.position(entry, self._list(facility, entry))
+
+    def waiting(self, facility: str, schedule_id: str, *, oncology: bool = False) -> Sequence[StoredEntry]:
+        category = Category.ONCOLOGY if oncology else Category.WAITING
+        found = [
+            one
+            for one in self._of(facility)
+            if one.entry.schedule.id == schedule_id and one.entry.category is category and _stands(one)
+        ]
+        return sorted(found, key=lambda one: position.place_key(one.entry))
+
+    def listed(
+        self, facility: str, schedule_id: str | None = None, *, open_only: bool = True, since: date | None = None
+    ) -> Iterator[StoredEntry]:
+        for one in sorted(self._of(facility), key=lambda one: (one.entry.schedule.id, one.entry.reported_at)):
+            end = one.entry.removal
+            wanted = end is None or not open_only or (since is not None and end.on >= since)
+            if wanted and schedule_id in {None, one.entry.schedule.id}:
+                yield one
+
+    def window(self, facility: str, schedule_id: str, first: date, last: date) -> Sequence[StoredEntry]:
+        return [
+            one
+            for one in self._of(facility)
+            if one.entry.schedule.id == schedule_id
+            and one.entry.on_waiting_list
+            and _stands(one)
+            and one.entry.term is not None
+            and first <= one.entry.term.first <= last
+        ]
+
+    def steps(self, facility: str, entry_id: str) -> Sequence[Step]:
+        return tuple(self.done.get((facility, entry_id), ()))
+
+    def _of(self, facility: str) -> list[StoredEntry]:
+        return [one for (whose, _), one in self.kept.items() if whose == facility]
+
+    def _list(self, facility: str, entry: Entry) -> list[Entry]:
+        """Those on the list of ``entry``: its schedule's, or that schedule's oncology list."""
+        oncology = entry.category is Category.ONCOLOGY
+        return [one.entry for one in self.waiting(facility, entry.schedule.id, oncology=oncology)]
+
+
+def _stands(stored: StoredEntry) -> bool:
+    return stored.entry.open and stored.standing is not EntryStanding.REJECTED
