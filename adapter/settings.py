@@ -9,18 +9,23 @@ prefix as well. Passwords and keys are never shown. Each field is listed in
 from __future__ import annotations
 
 import os
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from adapter.domain.paper_referral import PostingChannel
+from adapter.domain.register import Care
+from adapter.domain.rules.settings import DEFAULT_SETTINGS
 from adapter.errors import Misconfigured
 
 CONFIG_VARIABLE = "POMOST_CONFIG"
 CONFIG_FILE_DEFAULT = "pomost.toml"
 
 Seconds = Annotated[float, Field(gt=0)]
+Days = Annotated[int, Field(ge=0, le=400)]
 
 
 class _Part(BaseModel):
@@ -108,6 +113,52 @@ class HospitalSettings(_Part):
     """Resource types that may be changed in the EHR."""
 
 
+class AdmissionsSettings(_Part):
+    """What a facility says of its register (harmonogram przyjęć); in the file ``[facilities.ID.register]``."""
+
+    provider: str = ""
+    """Its id in the ids of registers and in the question for one list (U-01); ``podmiot`` when absent."""
+    provider_name: str = ""
+    """As certificates and notices name it; ``name`` when absent."""
+    list_owner: str = ""
+    """Who answers for the order of the list (G-05)."""
+    contract_ends_on: dict[str, date] = {}
+    """Id of a Schedule of the EHR -> the last day of its contract with the Fund (E-03)."""
+
+
+class RulesSettings(_Part):
+    """What a site decides where the law is silent; each field is explained in ``adapter/domain/rules/settings.py``."""
+
+    extra_days_off: frozenset[date] = DEFAULT_SETTINGS.extra_days_off
+    saturday_is_working: bool = DEFAULT_SETTINGS.saturday_is_working
+    posting_channels: frozenset[PostingChannel] = DEFAULT_SETTINGS.posting_channels
+    care_in_scope: frozenset[Care] = DEFAULT_SETTINGS.care_in_scope
+    retention_years: int = Field(default=DEFAULT_SETTINGS.retention_years, ge=1, le=100)
+    privilege_before_oncology: bool = DEFAULT_SETTINGS.privilege_before_oncology
+    late_entry_hours: int = Field(default=DEFAULT_SETTINGS.late_entry_hours, ge=0, le=744)
+    week_counts_from_sunday: bool = DEFAULT_SETTINGS.week_counts_from_sunday
+    fix_task_before_days: Days = DEFAULT_SETTINGS.fix_task_before_days
+    no_show_task_after_days: Days = DEFAULT_SETTINGS.no_show_task_after_days
+    no_show_needs_confirmation: bool = DEFAULT_SETTINGS.no_show_needs_confirmation
+    certificate_shows_oncology_criterion: bool = DEFAULT_SETTINGS.certificate_shows_oncology_criterion
+    paper_task_on_working_day: int = Field(default=DEFAULT_SETTINGS.paper_task_on_working_day, ge=1, le=14)
+    postal_grace_days: Days = DEFAULT_SETTINGS.postal_grace_days
+    sync_late_after_minutes: int = Field(default=DEFAULT_SETTINGS.sync_late_after_minutes, ge=0, le=10_080)
+    hospital_privileged_days: Days = DEFAULT_SETTINGS.hospital_privileged_days
+    waiver_wait_days: Days = DEFAULT_SETTINGS.waiver_wait_days
+    skin_cancer_codes: tuple[str, ...] = DEFAULT_SETTINGS.skin_cancer_codes
+    offer_freed_dates_to_reserved: bool = DEFAULT_SETTINGS.offer_freed_dates_to_reserved
+    first_free_date_reported: bool = DEFAULT_SETTINGS.first_free_date_reported
+    first_free_date_build_at: time = DEFAULT_SETTINGS.first_free_date_build_at
+    first_free_date_warn_at: time = DEFAULT_SETTINGS.first_free_date_warn_at
+    first_free_date_due_at: time = DEFAULT_SETTINGS.first_free_date_due_at
+    first_free_date_weekly: bool = DEFAULT_SETTINGS.first_free_date_weekly
+    first_free_date_consent: str = DEFAULT_SETTINGS.first_free_date_consent
+    first_free_date_weekday: int = Field(default=DEFAULT_SETTINGS.first_free_date_weekday, ge=0, le=6)
+    monthly_report_for_cer: bool = DEFAULT_SETTINGS.monthly_report_for_cer
+    average_decimals: int = Field(default=DEFAULT_SETTINGS.average_decimals, ge=0, le=6)
+
+
 class FacilitySettings(_Part):
     """A podmiot with its own certificates, EHR and limits (D11)."""
 
@@ -116,6 +167,10 @@ class FacilitySettings(_Part):
     cer: EndpointSettings
     p1: EndpointSettings
     hospital: HospitalSettings = HospitalSettings()
+    admissions: AdmissionsSettings = Field(
+        default=AdmissionsSettings(), validation_alias=AliasChoices("register", "admissions")
+    )
+    """Its register; ``register`` in the file."""
 
 
 class Settings(BaseSettings):
@@ -177,6 +232,8 @@ class Settings(BaseSettings):
     """So much of one message is kept; the rest is cut off."""
     roles: dict[str, Literal["viewer", "operator", "engineer"]] = {}
     """Account on this machine -> what it may do (docs/operations/security.md)."""
+    rules: RulesSettings = RulesSettings()
+    """What the site decided where the law is silent."""
     facilities: dict[str, FacilitySettings] = {}
 
     @classmethod

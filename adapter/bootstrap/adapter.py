@@ -12,11 +12,12 @@ from adapter.bootstrap.hospitals import Hospitals, build_hospital
 from adapter.bootstrap.national import build_national
 from adapter.bootstrap.wiretap import StoreKeeper
 from adapter.clock import SystemClock
+from adapter.domain.rules.settings import RuleSettings
 from adapter.mapping.tables import Tables, load_tables
 from adapter.ports import Clock, Hospital, Referrals, Registry
 from adapter.ports.store import Store
-from adapter.services.equipment import Equipment, Limits
-from adapter.settings import Settings, load_settings
+from adapter.services.equipment import Equipment, FacilityRegister, Limits
+from adapter.settings import FacilitySettings, RulesSettings, Settings, load_settings
 from adapter.store import schema
 from adapter.store.engine import Database, DatabaseSettings, connect
 from adapter.store.sealing import Seal, SealingSettings, load
@@ -90,6 +91,22 @@ def limits_of(settings: Settings) -> Limits:
         rest_most=timedelta(seconds=settings.rest_most_seconds),
         order_tolerance=timedelta(seconds=settings.order_tolerance_seconds),
         feed_overlap=timedelta(seconds=settings.feed_overlap_seconds),
+    )
+
+
+def rule_settings(said: RulesSettings) -> RuleSettings:
+    """What the site decided where the law is silent, as the rules take it."""
+    return RuleSettings(**{name: getattr(said, name) for name in RulesSettings.model_fields})
+
+
+def register_of(facility: FacilitySettings) -> FacilityRegister:
+    """What a facility says of its register; an id that is not given is its number as a provider."""
+    said = facility.admissions
+    return FacilityRegister(
+        provider=said.provider or facility.caller.podmiot,
+        provider_name=said.provider_name or facility.name,
+        list_owner=said.list_owner,
+        contract_ends_on=dict(said.contract_ends_on),
     )
 
 
@@ -186,6 +203,8 @@ def open_adapter(
                 facilities=tuple(known.facilities),
                 limits=limits_of(known),
                 write_back_types=frozenset(write_back),
+                rules=rule_settings(known.rules),
+                registers={name: register_of(facility) for name, facility in known.facilities.items()},
             ),
             database=database,
         )

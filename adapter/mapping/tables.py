@@ -19,6 +19,7 @@ from adapter.domain.discrepancy import DiscrepancyClass
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.national import NationalSlotState, NationalVisitState, Origin
 from adapter.domain.referral import TOO_MANY_FOUND, Payer, ReferralState, Severity
+from adapter.domain.register import TermChangeCause
 from adapter.domain.slot import SlotKind, SlotState
 from adapter.errors import Misconfigured
 from adapter.mapping.code_table import CodeTable
@@ -98,7 +99,7 @@ TABLES: Mapping[str, TableSpec] = {
         TableSpec(
             "cancellation_reasons",
             required=("title_pl", "title_en", "by", "comment_mandatory", "releases_referral"),
-            optional=(*FHIR, "national", "status"),
+            optional=(*FHIR, "national", "status", "removal"),
             choices={"by": END_REASONS_BY, "comment_mandatory": YES_NO, "releases_referral": YES_NO},
             one_national_for_many=True,
         ),
@@ -108,6 +109,14 @@ TABLES: Mapping[str, TableSpec] = {
             optional=("national", "use"),
             choices={"effect": REMOVAL_EFFECTS, "comment_mandatory": YES_NO},
         ),
+        TableSpec(
+            "term_change_reasons",
+            required=("title_pl", "title_en", "by", "justification_needed", "status"),
+            optional=("national", "use", "cause"),
+            choices={"by": END_REASONS_BY, "cause": _values(TermChangeCause), "justification_needed": YES_NO},
+        ),
+        TableSpec("dilo_stages", required=("title_pl", "title_en", "status")),
+        TableSpec("real_time_services", required=("title_pl", "title_en", "status")),
         TableSpec(
             "identifier_systems",
             required=("fhir_system", "secret", "status"),
@@ -170,6 +179,8 @@ TABLES: Mapping[str, TableSpec] = {
     )
 }
 """Every table by name (the file's stem)."""
+REFERENCES = (("cancellation_reasons", "removal", "removal_reasons"),)
+"""A filled cell of (table, column) is a code of (table)."""
 
 
 class TablesBroken(Misconfigured):
@@ -200,6 +211,9 @@ class Tables:
     visit_origin: CodeTable
     cancellation_reasons: CodeTable
     removal_reasons: CodeTable
+    term_change_reasons: CodeTable
+    dilo_stages: CodeTable
+    real_time_services: CodeTable
     identifier_systems: CodeTable
     cells_in_scope: CodeTable
     referral_state: CodeTable
@@ -231,8 +245,25 @@ class Tables:
 
 def check_tables(folder: Path) -> list[TableProblem]:
     """Every problem of every table in ``folder``; an empty list when all is well."""
-    problems = [problem for spec in TABLES.values() for problem in read_table(folder, spec)[1]]
-    return problems + read_refusals(folder)[1]
+    return _read(folder)[1] + read_refusals(folder)[1]
+
+
+def _read(folder: Path) -> tuple[dict[str, CodeTable], list[TableProblem]]:
+    """Every table by name, and every problem but those of the retry table."""
+    found: dict[str, CodeTable] = {}
+    problems: list[TableProblem] = []
+    for spec in TABLES.values():
+        found[spec.name], wrong = read_table(folder, spec)
+        problems += wrong
+    for name, column, other in REFERENCES:
+        problems += [
+            TableProblem(
+                TABLES[name].file, row.line, column, f"'{row.get(column)}' is no code of {TABLES[other].file}"
+            )
+            for row in found[name]
+            if row.get(column) and row.get(column) not in found[other]
+        ]
+    return found, problems
 
 
 def load_tables(folder: Path) -> Tables:
@@ -241,11 +272,7 @@ def load_tables(folder: Path) -> Tables:
     Raises:
         TablesBroken: a Misconfigured that names every problem by file, row and column.
     """
-    found: dict[str, CodeTable] = {}
-    problems: list[TableProblem] = []
-    for spec in TABLES.values():
-        found[spec.name], wrong = read_table(folder, spec)
-        problems += wrong
+    found, problems = _read(folder)
     refusals, wrong = read_refusals(folder)
     problems += wrong
     if problems:

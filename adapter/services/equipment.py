@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
+from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.errors import ENGINEER, OPERATOR, AdapterError, Handling, Misconfigured
 from adapter.mapping.tables import Tables
 from adapter.ports import Clock, Hospital, Referrals, Registry
@@ -51,6 +53,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class FacilityRegister:
+    """What one facility says of its register (harmonogram przyjęć).
+
+    ``provider``: its id in the ids of registers and in the question for one list (R24 par. 8 ust. 1 pkt 1, U-01);
+    ``list_owner``: who answers for the order of the list (G-05); ``contract_ends_on``: the last day of the contract
+    by the id of the EHR's Schedule (E-03).
+    """
+
+    provider: str
+    provider_name: str = ""
+    list_owner: str = ""
+    contract_ends_on: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Equipment:
     """Ports, tables and limits, built once by ``bootstrap.py``."""
 
@@ -64,3 +81,11 @@ class Equipment:
     limits: Limits = field(default_factory=Limits)
     write_back_types: frozenset[str] = frozenset({"Appointment", "Slot", "ServiceRequest"})
     """Resource types that may be changed in the EHR."""
+    rules: RuleSettings = DEFAULT_SETTINGS
+    """What the site decided where the law is silent."""
+    registers: Mapping[str, FacilityRegister] = field(default_factory=dict)
+    """By facility."""
+
+    def register(self, facility: str) -> FacilityRegister:
+        """What the facility says of its register; one that says nothing is its own provider by its id."""
+        return self.registers.get(facility) or FacilityRegister(provider=facility)

@@ -16,7 +16,15 @@ from adapter.domain.discrepancy import DiscrepancyClass
 from adapter.errors import TOLD, AdapterError
 from adapter.mapping.refusals import COLUMNS, Refusal, load_refusals
 from adapter.ports.store import Action, InboxState, MessageState
-from adapter.settings import CallerSettings, EndpointSettings, FacilitySettings, HospitalSettings, Settings
+from adapter.settings import (
+    AdmissionsSettings,
+    CallerSettings,
+    EndpointSettings,
+    FacilitySettings,
+    HospitalSettings,
+    RulesSettings,
+    Settings,
+)
 from adapter.soap import broken
 from adapter.store.tables import metadata
 
@@ -54,7 +62,15 @@ def test_every_decision_has_its_record(number: int) -> None:
 
 def settings_fields() -> list[tuple[type[BaseModel], str]]:
     """(class, field) of everything an installation can be told."""
-    parts = (Settings, FacilitySettings, CallerSettings, EndpointSettings, HospitalSettings)
+    parts = (
+        Settings,
+        FacilitySettings,
+        CallerSettings,
+        EndpointSettings,
+        HospitalSettings,
+        AdmissionsSettings,
+        RulesSettings,
+    )
     return [(part, field) for part in parts for field in part.model_fields]
 
 

@@ -163,7 +163,7 @@ def judge_entry(entry: Entry, context: EntryContext) -> list[Verdict]:
         *_privilege(entry, context),
         continuing.drug_programme(entry),
         continuing.from_plan(entry),
-        entry_data.oncology_card(entry),
+        entry_data.oncology_card(entry, context.dilo_stages),
         oncology.melanoma_or_other(entry, context.settings),
         oncology.kept_in_real_time(entry),
         contract_end.date_flagged(entry),
@@ -227,10 +227,10 @@ def _privilege(entry: Entry, context: EntryContext) -> Iterator[Verdict]:
 def judge_term_change(entry: Entry, change: TermChange, context: EntryContext) -> list[Verdict]:
     """What the law says of changing the term of ``entry``, which still has the old one."""
     moved = replace(entry, term=change.after, term_changes=(*entry.term_changes, change))
-    planned = changes.planned_when_asked(moved)
+    planned = changes.planned_when_asked(moved, changes.patient_reasons(context.term_reasons))
     return [
         changes.reason_given(change, context.term_reasons),
-        changes.term_justified(change),
+        changes.term_justified(change, context.term_reasons),
         terms.term_given(moved, waiting_room=context.waiting_room),
         terms.precise_enough(change.after, warsaw_day(entry.entered_at), context.settings),
         terms.date_by_category(moved),

@@ -1,11 +1,12 @@
 """Changes of the term: why, with which justification, and who is told (M-01 to M-07).
 
-The table of reasons (``mappings/term_change_reasons.csv``) is an argument: a set of the codes it holds, and of those
-that lie with the patient. A code that it does not hold is refused, with the table's name.
+The table of reasons (``mappings/term_change_reasons.csv``) is an argument: its rows by our code. A code that
+it does not hold is refused, with the table's name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -18,8 +19,6 @@ from adapter.domain.rules.verdict import Verdict
 from adapter.domain.term import Term
 
 REASONS_TABLE = "mappings/term_change_reasons.csv"
-PATIENT_REASONS = frozenset({"4", "5", "8", "12", "14"})
-"""M-04: codes of the table of reasons that annex 6 counts as the patient's; their titles were not obtained."""
 
 M01 = Rule(
     "M-01",
@@ -81,7 +80,25 @@ M07 = Rule(
 RULES = (M01, M02, M03, M04, M05, M06, M07)
 
 
-def reason_given(change: TermChange, known: AbstractSet[str]) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class TermReason:
+    """A row of the table of reasons: our code, with whom the change lies, what it says of the cause.
+
+    ``by``: ``patient``, ``provider`` or ``other``; ``cause`` None where the reason alone does not tell.
+    """
+
+    code: str
+    by: str = "other"
+    cause: TermChangeCause | None = None
+    justification_needed: bool = False
+
+
+def patient_reasons(reasons: Mapping[str, TermReason]) -> frozenset[str]:
+    """M-04: codes of the reasons that lie with the patient."""
+    return frozenset(row.code for row in reasons.values() if row.by == "patient")
+
+
+def reason_given(change: TermChange, known: Mapping[str, TermReason]) -> Verdict:
     """M-01: a change of the term has a reason code of the table ``known``, and an author.
 
     Fixing the day of a promised week is no change (P-04), nor is the first term of an entry that had none.
@@ -121,12 +138,18 @@ def _justify(rule: Rule, justification: str, why_pl: str, why_en: str) -> Verdic
     )
 
 
-def term_justified(change: TermChange) -> Verdict:
-    """M-02, M-03: a change of the term that a new criterion or category causes has a justification."""
-    if change.cause is TermChangeCause.CRITERION and not refines(change.before, change.after):
-        return _justify(M02, change.justification, "zmiany kryterium medycznego", "a new medical criterion")
-    if change.cause is TermChangeCause.CATEGORY and not refines(change.before, change.after):
+def term_justified(change: TermChange, reasons: Mapping[str, TermReason]) -> Verdict:
+    """M-02, M-03: a change of the term that a new criterion or category causes has a justification.
+
+    So has one whose reason asks for it in the table.
+    """
+    row = reasons.get(change.reason)
+    if refines(change.before, change.after):
+        return M02.allow()
+    if TermChangeCause.CATEGORY in (change.cause, row.cause if row is not None else None):
         return _justify(M03, change.justification, "zmiany kategorii", "a change of category")
+    if change.cause is TermChangeCause.CRITERION or (row is not None and row.justification_needed):
+        return _justify(M02, change.justification, "zmiany kryterium medycznego", "a new medical criterion")
     return M02.allow()
 
 
@@ -147,13 +170,15 @@ class PlannedWhenAsked:
     verdict: Verdict
 
 
-def planned_when_asked(entry: Entry, patient_reasons: AbstractSet[str] = PATIENT_REASONS) -> PlannedWhenAsked | None:
+def planned_when_asked(entry: Entry, patient_side: AbstractSet[str]) -> PlannedWhenAsked | None:
     """M-04: the term that was valid on the day when the patient first asked for another. None: never asked.
+
+    ``patient_side``: codes of the reasons that lie with the patient (:func:`patient_reasons`).
 
     The day of the change stands for the day of asking where that was not noted (inferred).
     """
     for change in entry.term_changes:
-        if change.reason not in patient_reasons or change.before is None:
+        if change.reason not in patient_side or change.before is None:
             continue
         asked = change.asked_on if change.asked_on is not None else warsaw_day(change.at)
         term = term_on(entry, asked)

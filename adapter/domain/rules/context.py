@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from adapter.domain.moments import warsaw_day
 from adapter.domain.register import Entry
+from adapter.domain.rules.changes import TermReason
 from adapter.domain.rules.duplicates import KnownEntry
 from adapter.domain.rules.entitled import Right
 from adapter.domain.rules.removal import RemovalReason
@@ -25,7 +26,8 @@ class EntryContext:
     and P1 told of; ``provider`` is ours. ``waiting_room``: it goes to CeR's waiting room. ``free_today``: there is a
     free term on the day of report, ``not_today`` why it was not given. ``order_reason``, ``override``: reason code of
     a term out of order (G-05), justification of another category (C-02). ``from_service_abroad``: V-12.
-    ``e_referral_service``: R-11. Tables: ``rights`` by code, ``term_reasons``, ``removal_reasons`` by our code.
+    ``e_referral_service``: R-11. Tables: ``rights`` by code, ``term_reasons``, ``removal_reasons`` by our code,
+    ``dilo_stages`` the codes of the stages.
     """
 
     now: datetime
@@ -40,8 +42,9 @@ class EntryContext:
     from_service_abroad: bool = False
     e_referral_service: bool = True
     rights: Mapping[str, Right] = field(default_factory=dict)
-    term_reasons: frozenset[str] = frozenset()
+    term_reasons: Mapping[str, TermReason] = field(default_factory=dict)
     removal_reasons: Mapping[str, RemovalReason] = field(default_factory=dict)
+    dilo_stages: frozenset[str] = frozenset()
     impressions_on: date | None = None
     settled_on: date | None = None
     settings: RuleSettings = DEFAULT_SETTINGS

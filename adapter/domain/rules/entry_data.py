@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from adapter.domain.entitlement import Category
@@ -20,6 +21,7 @@ from adapter.domain.rules.verdict import Verdict
 ICD10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9A-Z]{1,3})?")
 SCHEDULE_ID_PARTS = 3
 """Provider, place, agreed code."""
+STAGES_TABLE = "mappings/dilo_stages.csv"
 ABROAD = "BD"
 """The address of who neither lives nor stays in Poland, as it is reported."""
 
@@ -156,14 +158,23 @@ def _author_and_place(entry: Entry) -> Iterator[Verdict]:
         )
 
 
-def oncology_card(entry: Entry) -> Verdict:
-    """D-02: an entry of category 3 holds the unique number of the DILO card and the code of its stage."""
+def oncology_card(entry: Entry, stages: AbstractSet[str]) -> Verdict:
+    """D-02: an entry of category 3 holds the unique number of the DILO card and the code of its stage.
+
+    ``stages`` are the codes of ``mappings/dilo_stages.csv``; the shipped table has none (not obtained).
+    """
     card = entry.dilo
     if entry.category is Category.ONCOLOGY and (card is None or not card.number.strip() or not card.stage.strip()):
         return D02.refuse(
             "E-D-DILO",
             "kategoria 3 wymaga numeru karty DILO i kodu jej etapu",
             "category 3 needs the number of the oncology card and the code of its stage",
+        )
+    if entry.category is Category.ONCOLOGY and card is not None and card.stage not in stages:
+        return D02.refuse(
+            "E-D-DILO",
+            f"nieznany kod etapu karty DILO: popraw go albo uzupełnij tabelę {STAGES_TABLE}",
+            f"an unknown stage of the oncology card: correct it or fill the table {STAGES_TABLE}",
         )
     return D02.allow()
 

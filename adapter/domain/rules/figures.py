@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.moments import add_months, days_between, warsaw_day
 from adapter.domain.register import Entry, Removal, TermChangeCause
-from adapter.domain.rules.changes import PATIENT_REASONS, planned_when_asked
+from adapter.domain.rules.changes import planned_when_asked
 from adapter.domain.rules.reasons import SERVICE_DONE
 from adapter.domain.rules.rule import Action, Rule
 from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
@@ -223,7 +223,7 @@ def three_months(last: date) -> date:
     return add_months(date(last.year - 1, last.month, 1), 10)
 
 
-def waited_days(entry: Entry, patient_side: AbstractSet[str] = PATIENT_REASONS) -> int | None:
+def waited_days(entry: Entry, patient_side: AbstractSet[str]) -> int | None:
     """Z-08: days from the entry to the start of the service; None for who is not counted.
 
     Counted: removed as served from category 2, not reserved. After a change that the patient asked for (its reason is
@@ -244,7 +244,7 @@ def waited_days(entry: Entry, patient_side: AbstractSet[str] = PATIENT_REASONS) 
 def average_wait(
     entries: Iterable[Entry],
     last: date,
-    patient_side: AbstractSet[str] = PATIENT_REASONS,
+    patient_side: AbstractSet[str],
     settings: RuleSettings = DEFAULT_SETTINGS,
 ) -> dict[Criterion, AverageWait]:
     """Z-08: our check value for one cell or procedure, by criterion, over the three months that end with ``last``'s.

@@ -11,10 +11,12 @@ import pytest
 from installation import Installation, toml
 
 from adapter.settings import (
+    AdmissionsSettings,
     CallerSettings,
     EndpointSettings,
     FacilitySettings,
     HospitalSettings,
+    RulesSettings,
     Settings,
     load_settings,
 )
@@ -53,12 +55,14 @@ def test_it_says_the_defaults_as_they_are(example: dict[str, Any]) -> None:
         (EndpointSettings, facility["cer"]),
         (EndpointSettings, facility["p1"]),
         (HospitalSettings, facility["hospital"]),
+        (AdmissionsSettings, facility["register"]),
+        (RulesSettings, example["rules"]),
     )
     site = {"name", "kind", "url", "auth", "sealing_key_file", "wsdl", "mappings", "facilities", "hospital"}
-    site |= {"cells", "staff", "signer_subjects", "crl_files"}
+    site |= {"cells", "staff", "signer_subjects", "crl_files", "rules", "register", "provider_name", "list_owner"}
     for part, given in parts:
         for name, value in given.items():
-            field = part.model_fields[name]
+            field = part.model_fields["admissions" if name == "register" else name]
             if not field.is_required() and name not in site:
                 expected = field.default
                 assert value == (list(expected) if isinstance(expected, tuple) else expected), name

@@ -51,9 +51,13 @@ def test_what_nobody_published_says_that_it_is_a_reconstruction(tables: Tables, 
     assert all(row["status"] in {"CONFIRMED", "RECONSTRUCTION"} for row in tables[name])
 
 
+NOT_OBTAINED = {"dilo_stages"}
+"""Shipped without rows: the law's table was not obtained, and nothing is invented."""
+
+
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_every_row_has_a_source(tables: Tables, name: str) -> None:
-    assert tables[name].rows
+    assert bool(tables[name].rows) is (name not in NOT_OBTAINED)
     assert all(row["source"].strip() for row in tables[name])
 
 

@@ -17,7 +17,8 @@ from adapter.domain.rules.continuing import ended_on_its_date
 from adapter.domain.term import DayTerm, Term, WeekTerm
 
 MakeEntry = Callable[..., Entry]
-KNOWN = frozenset({"1", "4", "7"})
+KNOWN = {code: changes.TermReason(code) for code in ("1", "7")} | {"4": changes.TermReason("4", "patient")}
+PATIENT_SIDE = changes.patient_reasons(KNOWN)
 Cause = TermChangeCause
 
 
@@ -58,7 +59,7 @@ def test_m_01_a_change_of_the_term_has_a_reason(made: TermChange, rule: str, cod
 
 
 def test_m_01_an_unknown_code_names_the_table_to_fill() -> None:
-    verdict = changes.reason_given(change(OLD, NEW), frozenset())
+    verdict = changes.reason_given(change(OLD, NEW), {})
     assert changes.REASONS_TABLE in verdict.text_pl
     assert changes.REASONS_TABLE in verdict.text_en
 
@@ -77,12 +78,14 @@ JUSTIFIED = [
 
 @pytest.mark.parametrize(("cause", "text", "rule", "code", "why"), JUSTIFIED, ids=[row[4] for row in JUSTIFIED])
 def test_m_02_and_m_03_which_changes_are_justified(cause: Cause, text: str, rule: str, code: str, why: str) -> None:
-    verdict = changes.term_justified(change(day("2026-08-10"), day("2026-03-19"), cause=cause, justification=text))
+    verdict = changes.term_justified(
+        change(day("2026-08-10"), day("2026-03-19"), cause=cause, justification=text), KNOWN
+    )
     assert (verdict.rule, verdict.code) == (rule, code), why
 
 
 def test_m_02_fixing_the_promised_week_is_no_change() -> None:
-    assert not changes.term_justified(change(WEEK, day("2026-07-22"), cause=Cause.CRITERION)).refused
+    assert not changes.term_justified(change(WEEK, day("2026-07-22"), cause=Cause.CRITERION), KNOWN).refused
 
 
 TURNED = CategoryChange(Category.PRIVILEGED, Category.WAITING, at("2026-03-10"), "clerk-1", None, Criterion.STABLE)
@@ -109,7 +112,7 @@ def test_m_03_and_c_08_a_category_that_moves_the_term(made: CategoryChange, rule
 def test_m_04_the_term_of_the_day_of_asking_counts_not_the_new_one(new_entry: MakeEntry) -> None:
     asked = change(day("2026-03-10"), day("2026-03-30"), at=at("2026-03-03"), asked_on=date(2026, 3, 3), reason="4")
     entry = new_entry("2026-02-02", "2026-03-30", term_changes=(asked,))
-    found = changes.planned_when_asked(entry)
+    found = changes.planned_when_asked(entry, PATIENT_SIDE)
     assert found is not None
     assert (found.verdict.rule, found.verdict.code) == ("M-04", "AUTO-M-PLANNED")
     assert days_between(date(2026, 2, 2), found.term.first) == 36
@@ -138,15 +141,34 @@ def test_m_04_which_term_was_valid_when_asked(
         reason=reason,
         asked_on=date.fromisoformat(asked_on) if asked_on else None,
     )
-    found = changes.planned_when_asked(new_entry("2026-02-02", "2026-04-20", term_changes=(first, second)))
+    found = changes.planned_when_asked(
+        new_entry("2026-02-02", "2026-04-20", term_changes=(first, second)), PATIENT_SIDE
+    )
     assert (None if found is None else str(found.term)) == expected, why
 
 
-@pytest.mark.parametrize("code", ["4", "5", "8", "12", "14"])
-def test_m_04_the_known_codes_of_the_patient(new_entry: MakeEntry, code: str) -> None:
-    asked = change(OLD, NEW, reason=code)
-    assert changes.planned_when_asked(new_entry(term=NEW, term_changes=(asked,))) is not None
-    assert changes.planned_when_asked(new_entry(term=NEW, term_changes=(replace(asked, before=None),))) is None
+def test_m_04_which_reasons_are_the_patients_the_table_says(new_entry: MakeEntry) -> None:
+    """The five known codes are rows of the shipped table (tests/unit/mapping/test_register_tables.py)."""
+    asked = change(OLD, NEW, reason="X")
+    entry = new_entry(term=NEW, term_changes=(asked,))
+    theirs = changes.patient_reasons({"X": changes.TermReason("X", "patient")})
+    ours = changes.patient_reasons({"X": changes.TermReason("X", "provider")})
+    assert (theirs, ours) == ({"X"}, frozenset())
+    assert changes.planned_when_asked(entry, theirs) is not None
+    assert changes.planned_when_asked(entry, ours) is None
+    first_term = new_entry(term=NEW, term_changes=(replace(asked, before=None),))
+    assert changes.planned_when_asked(first_term, theirs) is None
+
+
+def test_m_02_and_m_03_a_reason_of_the_table_may_ask_for_a_justification() -> None:
+    rows = {
+        "CRIT": changes.TermReason("CRIT", cause=Cause.CRITERION, justification_needed=True),
+        "CAT": changes.TermReason("CAT", cause=Cause.CATEGORY),
+    }
+    for reason, rule in (("CRIT", "M-02"), ("CAT", "M-03")):
+        bare = changes.term_justified(change(OLD, NEW, reason=reason), rows)
+        assert (bare.rule, bare.code) == (rule, "E-JUST-MISSING")
+        assert not changes.term_justified(change(OLD, NEW, reason=reason, justification="worse ECG"), rows).refused
 
 
 REPORTED = HealthReport(date(2026, 3, 5), day("2026-08-10"))

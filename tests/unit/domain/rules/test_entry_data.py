@@ -109,6 +109,7 @@ CARDS = [
     (None, "E-D-DILO", "cat 3 without a card"),
     (DiloCard(""), "E-D-DILO", "cat 3 without card number"),
     (DiloCard("D-0001"), "E-D-DILO", "cat 3 without the stage"),
+    (DiloCard("D-0001", "2"), "E-D-DILO", "cat 3 with a stage that the table does not hold"),
     (DiloCard("D-0001", "1"), "", "number and stage"),
 ]
 
@@ -118,8 +119,8 @@ def test_d_02_an_oncology_entry_holds_its_card(
     new_entry: MakeEntry, card: DiloCard | None, code: str, why: str
 ) -> None:
     entry = new_entry(category=Category.ONCOLOGY, criterion=None, dilo=card)
-    assert entry_data.oncology_card(entry).code == code, why
-    assert not entry_data.oncology_card(replace(entry, category=Category.WAITING)).refused
+    assert entry_data.oncology_card(entry, {"1"}).code == code, why
+    assert not entry_data.oncology_card(replace(entry, category=Category.WAITING), {"1"}).refused
 
 
 def test_d_03_only_who_joins_a_waiting_list_gets_a_number(new_entry: MakeEntry) -> None:

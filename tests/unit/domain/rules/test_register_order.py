@@ -33,6 +33,7 @@ from adapter.domain.rules import (
     refusals,
     warnings,
 )
+from adapter.domain.rules.changes import TermReason
 from adapter.domain.rules.duplicates import KnownEntry
 from adapter.domain.rules.entitled import Right
 from adapter.domain.rules.release import ReferralEffect
@@ -50,7 +51,8 @@ CONTEXT = EntryContext(
     NOW,
     provider="OURS",
     rights=RIGHTS,
-    term_reasons=frozenset({"1", "4"}),
+    term_reasons={"1": TermReason("1"), "4": TermReason("4", "patient")},
+    dilo_stages=frozenset({"1"}),
     removal_reasons={
         "SERVICE_DONE": RemovalReason("SERVICE_DONE", ReferralEffect.FINISH),
         "RESIGNED": RemovalReason("RESIGNED", ReferralEffect.RELEASE),
