@@ -82,24 +82,6 @@ def instant_in_warsaw(day: date, clock: time, *, second: bool = False) -> dateti
     return instant
 
 
-def instants_between(day: date, first: time, last: time, minutes: int) -> tuple[datetime, ...]:
-    """Starts (UTC) of back-to-back slots of ``minutes`` between two times on the Warsaw clock of one day.
-
-    Real minutes are counted, so on the day of a clock change there are fewer or more of them across
-    the change, and none starts in the hour that is left out.
-    """
-    if minutes < 1:
-        raise ValueError("a slot lasts at least a minute")
-    start = instant_in_warsaw(day, first)
-    end = instant_in_warsaw(day, last)
-    step = timedelta(minutes=minutes)
-    found = []
-    while start + step <= end:
-        found.append(start)
-        start += step
-    return tuple(found)
-
-
 @lru_cache(maxsize=256)
 def _public_holidays(year: int) -> frozenset[date]:
     days = set(holidays.country_holidays("PL", years=year).keys())

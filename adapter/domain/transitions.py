@@ -33,10 +33,6 @@ class Transitions:
         """
         return before is None or before is after or (before, after) in self.pairs
 
-    def next_states(self, before: VisitState) -> frozenset[VisitState]:
-        """Where a visit may go from ``before``."""
-        return frozenset(after for one, after in self.pairs if one is before)
-
     def judge(self, before: VisitState | None, after: VisitState) -> Verdict:
         """The same as a verdict: a change that the table does not have is an anomaly to be shown."""
         if self.permits(before, after):

@@ -44,6 +44,15 @@ PASSPORT = re.compile(r"http://hl7\.org/fhir/sid/passport-[A-Z]{3}")
 OID_URI = "urn:oid:"
 """Prefix of a system that is an OID."""
 
+ICD_10 = "urn:oid:2.16.840.1.113883.6.3"
+"""Appointment.reasonCode and ServiceRequest.reasonCode: ICD-10, as P1 and PL Base name it."""
+
+HL7_ICD_10 = "http://hl7.org/fhir/sid/icd-10"
+"""The same, as FHIR names it."""
+
+ICD_9 = f"{POLISH_ROOT}.11.2.6"
+"""Schedule extension admission-schedule: ICD-9-PL code of the procedure that a list is kept for."""
+
 # --- our identifier systems ---------------------------------------------------------------------
 PERSON_DOCUMENT = f"{BASE}/identifier/person-document"
 """Patient.identifier: an identity document that is no passport, of a person without a PESEL."""
@@ -79,11 +88,28 @@ MEDICAL_CRITERION = f"{BASE}/CodeSystem/medical-criterion"
 ENTITLEMENT = f"{BASE}/CodeSystem/entitlement"
 """Appointment extension: code of the right to be served out of turn (art. 47c)."""
 
-CANCELLATION_REASON = f"{BASE}/CodeSystem/cancellation-reason"
 """Appointment.cancelationReason.coding: codes of ``mappings/cancellation_reasons.csv``."""
 
 HL7_CANCELLATION_REASON = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason"
 """Appointment.cancelationReason.coding: HL7's example code system."""
+
+REMOVAL_REASON = f"{BASE}/CodeSystem/removal-reason"
+"""Appointment extension: codes of ``mappings/removal_reasons.csv``."""
+
+TERM_CHANGE_REASON = f"{BASE}/CodeSystem/term-change-reason"
+"""Appointment extension: codes of ``mappings/term_change_reasons.csv``."""
+
+DILO_STAGE = f"{BASE}/CodeSystem/dilo-stage"
+"""Appointment extension: codes of ``mappings/dilo_stages.csv``."""
+
+BODY_AREA = f"{BASE}/CodeSystem/body-area"
+"""A site's own short codes of body areas (``knee-left``); any other code system may stand instead."""
+
+HL7_APPOINTMENT_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0276"
+"""Appointment.appointmentType: HL7's kinds of appointment."""
+
+EMERGENCY = "EMERGENCY"
+"""Code of HL7_APPOINTMENT_TYPE: the patient came as an emergency."""
 
 # --- extensions ---------------------------------------------------------------------------------
 _DEFINITION = f"{BASE}/StructureDefinition"
@@ -135,3 +161,134 @@ WAIVER_REASON = "reason"
 
 EXT_REPORTED_AT = f"{_DEFINITION}/reported-at"
 """Appointment: ``valueDateTime`` of registration. Absent: Appointment.created."""
+
+# --- extensions that only an entry in a register needs ---------------------------------------------
+EXT_TERM_PRECISION = f"{_DEFINITION}/term-precision"
+"""Appointment.requestedPeriod: ``valueCode`` ``week``: the term is a week and not yet a day (P-02)."""
+
+EXT_ENTERED_BY = f"{_DEFINITION}/entered-by"
+"""Appointment: ``valueString``, given and family name of who made the entry (D-01 lit. j)."""
+
+EXT_ENTERED_AT = f"{_DEFINITION}/entered-at"
+"""Appointment: ``valueDateTime``, when the entry was written down; absent: when the patient reported."""
+
+EXT_CRITERION_CONFIRMED = f"{_DEFINITION}/criterion-confirmed-by"
+"""Appointment: ``valueString``, licence number of the doctor who confirmed the criterion (C-04)."""
+
+ENTITLEMENT_DOCUMENT = "document"
+"""Nested in EXT_ENTITLEMENT: the document that shows the right, itself nested (DOCUMENT_*, V-10)."""
+
+DOCUMENT_KIND = "kind"
+DOCUMENT_NUMBER = "number"
+DOCUMENT_ISSUED_ON = "issued-on"
+DOCUMENT_VALID_UNTIL = "valid-until"
+
+EXT_DILO_CARD = f"{_DEFINITION}/dilo-card"
+"""Appointment: nested ``number`` and ``stage`` of the oncology card (D-02)."""
+
+DILO_NUMBER = "number"
+DILO_CARD_STAGE = "stage"
+
+EXT_CONTINUING = f"{_DEFINITION}/continuing-treatment"
+"""Appointment: nested ``plan`` (a CarePlan), and ``ends-on`` or ``open-ended`` (K-01, K-02)."""
+
+CONTINUING_PLAN = "plan"
+CONTINUING_ENDS_ON = "ends-on"
+CONTINUING_OPEN_ENDED = "open-ended"
+
+EXT_OFFLINE = f"{_DEFINITION}/offline-entry"
+"""Appointment: ``valueBoolean``, the entry was made while P1 was out of reach (R-07)."""
+
+EXT_OFFERED_TERM = f"{_DEFINITION}/offered-term"
+"""Appointment: nested ``offered``, ``chosen`` and ``answer`` (P-06, P-07)."""
+
+OFFER_OFFERED = "offered"
+OFFER_CHOSEN = "chosen"
+OFFER_ANSWER = "answer"
+
+EXT_RESERVED = f"{_DEFINITION}/reserved"
+"""Appointment: ``valueBoolean``, the term is a reservation (P-06)."""
+
+EXT_TERM_JUSTIFICATION = f"{_DEFINITION}/term-justification"
+"""Appointment: ``valueString``, why this term (D-05)."""
+
+EXT_TERM_CHANGE = f"{_DEFINITION}/term-change"
+"""Appointment: nested ``reason``, ``cause``, ``justification`` and ``asked-on`` (M-01 to M-04)."""
+
+CHANGE_REASON = "reason"
+CHANGE_CAUSE = "cause"
+CHANGE_JUSTIFICATION = "justification"
+CHANGE_ASKED_ON = "asked-on"
+
+EXT_CATEGORY_JUSTIFICATION = f"{_DEFINITION}/category-justification"
+"""Appointment: ``valueString``, why this category (C-02) or why another than before (M-03)."""
+
+EXT_ORDER_REASON = f"{_DEFINITION}/order-reason"
+"""Appointment: ``valueString``, why before who ranks higher (G-05)."""
+
+EXT_REMOVAL = f"{_DEFINITION}/removal"
+"""Appointment: nested ``reason``, ``on``, ``impressions-on`` and ``settled-on`` (X-01, S-01)."""
+
+REMOVAL_WHY = "reason"
+REMOVAL_ON = "on"
+REMOVAL_IMPRESSIONS_ON = "impressions-on"
+REMOVAL_SETTLED_ON = "settled-on"
+
+EXT_REINSTATEMENT = f"{_DEFINITION}/reinstatement-request"
+"""Appointment: nested ``requested-on``, ``cause-ended-on`` and ``plausible`` (E-06)."""
+
+REINSTATEMENT_REQUESTED_ON = "requested-on"
+REINSTATEMENT_CAUSE_ENDED_ON = "cause-ended-on"
+REINSTATEMENT_PLAUSIBLE = "plausible"
+
+EXT_ORIGINAL_REPORT = f"{_DEFINITION}/original-report-date"
+"""Appointment: ``valueDate``, the report at a provider that ended its contract (E-02)."""
+
+EXT_PRIOR_DATE_USED = f"{_DEFINITION}/prior-provider-date-used"
+"""Appointment: ``valueBoolean``, that date was taken into account (E-02)."""
+
+EXT_NO_SHOW_EXCUSED = f"{_DEFINITION}/no-show-excused"
+"""Appointment: ``valueString``, what made a cause beyond the patient's control plausible (E-05)."""
+
+EXT_NOT_TODAY = f"{_DEFINITION}/not-served-today-cause"
+"""Appointment: ``valueString``, why a privileged patient was not served on the day of report (V-02)."""
+
+EXT_SERVICE_ABROAD = f"{_DEFINITION}/service-abroad"
+"""Appointment: ``valueBoolean``, injured or ill from service abroad (V-12)."""
+
+EXT_SERVICE_STARTED = f"{_DEFINITION}/service-started"
+"""Appointment: ``valueDateTime``, when the service began (C-06, X-03)."""
+
+EXT_BODY_AREA = f"{_DEFINITION}/body-area"
+"""Appointment: ``valueCoding``, the body area where one list is told from another by it (U-06)."""
+
+EXT_ADMISSION_SCHEDULE = f"{_DEFINITION}/admission-schedule"
+"""Schedule: nested ADMISSION_*; whose register is kept by Pomost declares it here (R24 par. 8)."""
+
+ADMISSION_ID = "id"
+ADMISSION_CARE = "care"
+ADMISSION_SERVICE = "service"
+ADMISSION_PROCEDURE = "procedure"
+ADMISSION_SPECIALITY = "speciality"
+ADMISSION_ROUTE = "route"
+ADMISSION_REFERRAL_NEEDED = "referral-needed"
+ADMISSION_AGE_BAND = "age-band"
+
+EXT_REFERRAL_FORM = f"{_DEFINITION}/referral-form"
+"""ServiceRequest: ``valueCode`` ``electronic``, ``paper`` or ``information-sheet`` (R-01, R-13)."""
+
+EXT_PAPER_REFERRAL = f"{_DEFINITION}/paper-referral"
+"""ServiceRequest: nested PAPER_*: what is known of the paper original (R-02, R-03, R-11)."""
+
+PAPER_RECEIVED_ON = "received-on"
+PAPER_POSTED_ON = "posted-on"
+PAPER_CHANNEL = "channel"
+PAPER_LOCATION = "location"
+PAPER_GROUND = "ground"
+PAPER_MISSING_CONFIRMED_BY = "confirmed-missing-by"
+
+EXT_NOTED_DATA = f"{_DEFINITION}/noted-data"
+"""ServiceRequest: ``valueBoolean``, the data of art. 59b ust. 1 were written down (R-07)."""
+
+EXT_NO_ADDRESS = f"{_DEFINITION}/no-address-in-poland"
+"""Patient: ``valueBoolean``, neither lives nor stays in Poland (D-01 lit. g, code BD)."""

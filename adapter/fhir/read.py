@@ -43,11 +43,6 @@ class Reading:
         """Whether there is no error; warnings are allowed."""
         return self.resource is not None
 
-    @property
-    def plain_fhir(self) -> bool:
-        """Whether FHIR itself has nothing against it, whatever our profile says."""
-        return not any(one.rule.startswith("FHIR-") and one.severity == ERROR for one in self.problems)
-
     def checked(self) -> FHIRResourceModel:
         """The model.
 

@@ -149,14 +149,7 @@ class CerRegistry:
 
     def read_waiting_room(self, context: CallContext, reference: str) -> WaitingRoomEntry | None:
         """See :meth:`adapter.ports.Registry.read_waiting_room`."""
-        return self._entry(context, {"reference": reference})
-
-    def read_waiting_entry(self, context: CallContext, entry_id: str) -> WaitingRoomEntry | None:
-        """The entry with CeR's own id, None if there is none."""
-        return self._entry(context, {"id": entry_id})
-
-    def _entry(self, context: CallContext, values: dict[str, str]) -> WaitingRoomEntry | None:
-        told = self._dialogue.ask(context, "read_waiting_room", values)
+        told = self._dialogue.ask(context, "read_waiting_room", {"reference": reference})
         return self._sure(context, "read_waiting_room", lambda: cer_reading.entry(told), write=False)
 
     def _change_visit(self, context: CallContext, verb: str, visit_id: str, values: dict[str, object]) -> VisitReceipt:

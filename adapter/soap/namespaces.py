@@ -20,7 +20,6 @@ SHA512 = "http://www.w3.org/2001/04/xmlenc#sha512"
 BASE64_BINARY = f"{_OASIS}soap-message-security-1.0#Base64Binary"
 X509_V3 = f"{_OASIS}x509-token-profile-1.0#X509v3"
 
-MUST_UNDERSTAND = f"{{{SOAP}}}mustUnderstand"
 SECURITY = f"{{{WSSE}}}Security"
 TOKEN = f"{{{WSSE}}}BinarySecurityToken"
 TOKEN_REFERENCE = f"{{{WSSE}}}SecurityTokenReference"

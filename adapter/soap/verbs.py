@@ -79,7 +79,7 @@ CER: Mapping[str, Verb] = {
         _ENTRY,
     ),
     "leave_waiting_room": _verb(True, "id! reason", _ENTRY),
-    "read_waiting_room": _verb(False, "reference! id", _ENTRY),
+    "read_waiting_room": _verb(False, "reference!", _ENTRY),
 }
 
 _FINDINGS = "findings[].code! findings[].severity! findings[].text findings[].place"

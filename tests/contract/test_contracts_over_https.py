@@ -250,7 +250,6 @@ def test_the_waiting_room_is_joined_read_and_left(world: World) -> None:
     assert joined.open
     assert joined.reference == "visit-1"
     assert world.cer.read_waiting_room(CONTEXT, "visit-1") == joined
-    assert world.cer.read_waiting_entry(CONTEXT, joined.entry_id) == joined
     assert world.cer.read_waiting_room(CONTEXT, "visit-2") is None
     assert not world.cer.leave_waiting_room(CONTEXT, joined.entry_id, "resigned").open
 

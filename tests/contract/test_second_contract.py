@@ -203,7 +203,7 @@ CASES = [
          ("UsunZPoczekalni", ENTRY[0]), ("skreslZKolejki", ENTRY[1])),
     case("read_waiting_room", lambda cer: cer.read_waiting_room(CONTEXT, "wait-1"),
          ("OdczytajWpisPoczekalni", ENTRY[0]), ("sprawdzKolejke", ENTRY[1])),
-    case("read_waiting_room-none", lambda cer: cer.read_waiting_entry(CONTEXT, "P-1"),
+    case("read_waiting_room-none", lambda cer: cer.read_waiting_room(CONTEXT, "wait-2"),
          ("OdczytajWpisPoczekalni", ""), ("sprawdzKolejke", "")),
     case("put_slots", lambda cer: [(each.reference, each.slot_id, each.accepted) for each in
                                    cer.put_slots(CONTEXT, OFFERS)],

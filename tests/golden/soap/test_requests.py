@@ -90,7 +90,6 @@ CER: Mapping[str, Callable[[CerRegistry], object]] = {
     "join_waiting_room": lambda cer: cer.join_waiting_room(CONTEXT, WAITING),
     "leave_waiting_room": lambda cer: cer.leave_waiting_room(CONTEXT, "P-1", "pat-swl"),
     "read_waiting_room": lambda cer: cer.read_waiting_room(CONTEXT, "visit-1"),
-    "read_waiting_room-entry": lambda cer: cer.read_waiting_entry(CONTEXT, "P-1"),
 }
 WINDOW = DateWindow(date(2026, 11, 1), date(2026, 11, 30))
 P1: Mapping[str, Callable[[P1Referrals], object]] = {

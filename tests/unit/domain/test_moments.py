@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -199,7 +198,6 @@ def test_a_term_without_sense_is_refused(count: int) -> None:
         (lambda: moments.week_monday(2026, 54), "[Ww]eek"),
         (lambda: moments.warsaw_day(datetime(2026, 1, 1)), "zone"),  # noqa: DTZ001
         (lambda: moments.instant_in_warsaw(date(2026, 1, 1), time(8, tzinfo=UTC)), "zone"),
-        (lambda: moments.instants_between(date(2026, 1, 1), time(8), time(9), 0), "minute"),
     ],
 )
 def test_arguments_without_sense_are_refused(call: object, match: str) -> None:
@@ -241,24 +239,3 @@ def test_the_hour_that_comes_twice_in_october_is_two_instants() -> None:
     second = moments.instant_in_warsaw(date(2026, 10, 25), time(2, 30), second=True)
     assert second - first == timedelta(hours=1)
     assert moments.warsaw_time(first).replace(tzinfo=None) == moments.warsaw_time(second).replace(tzinfo=None)
-
-
-@pytest.mark.parametrize(
-    ("on", "count", "why"),
-    [
-        ("2026-03-28", 12, "a plain night from 00:00 to 04:00"),
-        ("2026-03-29", 9, "an hour is left out"),
-        ("2026-10-25", 15, "an hour comes twice"),
-    ],
-)
-def test_slots_on_clock_change_days_follow_real_minutes(on: str, count: int, why: str) -> None:
-    starts = moments.instants_between(day(on), time(0), time(4), 20)
-    assert len(starts) == count, why
-    assert all(later - earlier == timedelta(minutes=20) for earlier, later in pairwise(starts))
-    assert {moments.warsaw_day(one) for one in starts} == {day(on)}
-
-
-def test_slots_of_a_working_day_keep_the_clock_in_summer_and_winter() -> None:
-    for on in (date(2026, 3, 27), date(2026, 3, 30)):
-        starts = moments.instants_between(on, time(8), time(9, 10), 20)
-        assert [moments.warsaw_time(one).time() for one in starts] == [time(8), time(8, 20), time(8, 40)]

@@ -197,7 +197,6 @@ def test_a_warning_is_shown_and_the_resource_is_used(good: Good, case: tuple[str
     name, element, value, path, rule = case
     reading = changed(good(name), element, value)
     assert reading.accepted
-    assert reading.plain_fhir
     assert [(one.path, one.rule, one.severity) for one in reading.problems] == [(path, rule, "warning")]
 
 
@@ -211,11 +210,6 @@ def test_all_problems_are_reported_at_once(good: Good) -> None:
     slot.pop("appointmentType")
     rules = {one.rule for one in read(json.dumps(slot).encode()).problems}
     assert rules == {"FHIR-SLOT-01", "FHIR-SHAPE-02", "FHIR-SHAPE-04", "POMOST-ANY-04", "POMOST-SLOT-01"}
-
-
-def test_fhirs_problems_and_ours_are_told_apart(good: Good) -> None:
-    assert changed(good(SLOT), "appointmentType", GONE).plain_fhir
-    assert not changed(good(SLOT), "status", "blocked").plain_fhir
 
 
 def test_a_text_never_repeats_a_value_of_the_resource(good: Good) -> None:

@@ -57,7 +57,7 @@ def test_security_stands_first_and_holds_its_parts_in_order(signer: Signer) -> N
     root = etree.fromstring(signed(signer))
     header = root[0]
     assert [etree.QName(each).localname for each in header] == ["Security", "context"]
-    assert header[0].get(ns.MUST_UNDERSTAND) == "1"
+    assert header[0].get(f"{{{ns.SOAP}}}mustUnderstand") == "1"
     assert [each.tag for each in header[0]] == [ns.TIMESTAMP, ns.TOKEN, ns.SIGNATURE]
 
 

@@ -411,15 +411,11 @@ def test_joining_and_leaving_the_waiting_room(registry: CerRegistry, channel: To
         registry.leave_waiting_room(CONTEXT, "P-1", "pat-swl")
 
 
-def test_a_waiting_room_entry_is_found_by_our_reference_or_their_id(
-    registry: CerRegistry, channel: ToldChannel
-) -> None:
+def test_a_waiting_room_entry_is_found_by_our_reference(registry: CerRegistry, channel: ToldChannel) -> None:
     channel.reply = cer_reply("OdczytajWpisPoczekalni", wpis())
     found = registry.read_waiting_room(CONTEXT, "visit-1")
     assert found is not None
     assert found.reference == "visit-1"
     assert text(channel, "identyfikatorObcy") == ["visit-1"]
-    assert registry.read_waiting_entry(CONTEXT, "P-1") == found
-    assert text(channel, "identyfikatorWpisu") == ["P-1"]
     channel.reply = cer_reply("OdczytajWpisPoczekalni")
     assert registry.read_waiting_room(CONTEXT, "visit-2") is None
