@@ -88,8 +88,6 @@ MEDICAL_CRITERION = f"{BASE}/CodeSystem/medical-criterion"
 ENTITLEMENT = f"{BASE}/CodeSystem/entitlement"
 """Appointment extension: code of the right to be served out of turn (art. 47c)."""
 
-"""Appointment.cancelationReason.coding: codes of ``mappings/cancellation_reasons.csv``."""
-
 HL7_CANCELLATION_REASON = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason"
 """Appointment.cancelationReason.coding: HL7's example code system."""
 
