@@ -98,10 +98,18 @@ class FakeTasks:
             new += 1
         return new
 
-    def gone(self, facility: str, subjects: Sequence[str], *, keep: Sequence[tuple[str, str, str]]) -> int:
+    def gone(
+        self,
+        facility: str,
+        subjects: Sequence[str],
+        *,
+        keep: Sequence[tuple[str, str, str]],
+        codes: Sequence[str] = (),
+    ) -> int:
         ended = 0
         for one in self.list.values():
-            if one.state is TaskState.OPEN and one.task.subject in subjects and _key(one.task) not in keep:
+            asked = _key(one.task) in keep or (codes and one.task.code not in codes)
+            if one.state is TaskState.OPEN and one.task.subject in subjects and not asked:
                 self.list[one.id] = replace(one, state=TaskState.GONE, ended_at=self.clock.now())
                 ended += 1
         return ended
