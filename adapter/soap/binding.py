@@ -65,7 +65,7 @@ class BoundVerb:
         quick = has_list(request) and not needs_the_long_way(request)
         self._template = Template(request, self._prefixes) if quick else None
         self._reply = reply
-        self._lists = None if settle(reply) else plan_lists(reply)
+        self._lists = None if settle(reply) else plan_lists(reply, contract)
 
     def build(self, values: Values, on: date) -> etree._Element:
         """The content of the Body for ``values`` (nested mappings and lists by our field names).

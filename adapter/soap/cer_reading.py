@@ -23,8 +23,8 @@ from adapter.domain.national import (
 )
 from adapter.domain.slot import SlotKind
 from adapter.mapping.tables import Tables
-from adapter.soap.columns import Grid
 from adapter.soap.dialogue import Told
+from adapter.soap.grid import Grid
 from adapter.soap.persons import person_from_national
 from adapter.soap.reading import UnreadableReply
 

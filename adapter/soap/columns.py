@@ -10,20 +10,22 @@ tests hold both to the same values. Source: architecture.md D7, performance.md B
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any, overload
+from typing import Any
 
 from lxml import etree
 
 from adapter.errors import Rejected
+from adapter.soap.alike_rows import AlikeRows
+from adapter.soap.contract import Operation
+from adapter.soap.grid import MISSING, Grid, Keys
 from adapter.soap.reading import Reading, read_valid, text_of
 from adapter.soap.sources import Joining, Source, Taking
 from adapter.soap.values import Decode, is_instant, is_plain_text, joined
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-Keys = tuple[str, ...]
 _Path = Callable[[etree._Element], Any]
 """A compiled XPath: the texts or elements below the content of the message, or a truth."""
 
@@ -34,61 +36,6 @@ OTHERS_MAX = 2
 
 class NotThisWay(Exception):
     """The message needs the row-by-row reader."""
-
-
-class _Missing:
-    """The type of the value that says: this row has none."""
-
-
-MISSING = _Missing()
-
-
-class Grid(Sequence[dict[str, Any]]):
-    """The rows of a list, kept as columns; as a sequence it gives each row as nested mappings.
-
-    ``columns`` holds, for our field's keys, one value a row (:data:`MISSING` where the row has none);
-    a column that no row has is left out.
-    """
-
-    def __init__(self, size: int, columns: Mapping[Keys, Sequence[object]]) -> None:
-        self._size = size
-        self.columns = columns
-
-    def column(self, name: str, default: object = None) -> Sequence[Any]:
-        """A field's value in each row, ``default`` where a row has none."""
-        found = self.columns.get((name,))
-        if found is None:
-            return [default] * self._size
-        return [default if each is MISSING else each for each in found] if MISSING in found else found
-
-    def __len__(self) -> int:
-        return self._size
-
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[dict[str, Any]]: ...
-    def __getitem__(self, index: int | slice) -> dict[str, Any] | Sequence[dict[str, Any]]:
-        if isinstance(index, slice):
-            return [self._row(n) for n in range(*index.indices(self._size))]
-        if not -self._size <= index < self._size:
-            raise IndexError(index)
-        return self._row(index % self._size)
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (self._row(n) for n in range(self._size))
-
-    def _row(self, number: int) -> dict[str, Any]:
-        row: dict[str, Any] = {}
-        for keys, values in self.columns.items():
-            value = values[number]
-            if value is MISSING:
-                continue
-            inner = row
-            for key in keys[:-1]:
-                inner = inner.setdefault(key, {})
-            inner[keys[-1]] = value
-        return row
 
 
 class _Known(dict[str, object]):
@@ -241,13 +188,26 @@ class _List:
     joinings: tuple[Joining, ...]
     depth: int
     alike: _Alike | None
+    proven: AlikeRows | None = None
+
+    def read_proven(self, content: etree._Element, once: _Once) -> Grid | None:
+        """The rows of a message that nobody tried yet, found valid on the way; None: it must be tried first."""
+        rows = _Rows(content, self.rows, self.size, self.first)
+        if self.proven is None or not rows.count:
+            return None
+        whole = self.proven.texts(content, rows.first, rows.count)
+        return self._grid(content, once, rows, whole) if whole is not None else None
 
     def read(self, content: etree._Element, once: _Once) -> tuple[_Rows, Grid]:
+        """The rows of a valid message."""
         rows = _Rows(content, self.rows, self.size, self.first)
-        columns: dict[Keys, Sequence[object]] = {}
         if not rows.count:
-            return rows, Grid(0, columns)
+            return rows, Grid(0, {})
         whole = self.alike.read(content, rows) if self.alike is not None else None
+        return rows, self._grid(content, once, rows, whole)
+
+    def _grid(self, content: etree._Element, once: _Once, rows: _Rows, whole: Mapping[str, list[str]] | None) -> Grid:
+        columns: dict[Keys, Sequence[object]] = {}
         for column in self.columns:
             found = column.read(content, rows, once, whole)
             if found is not None:
@@ -256,7 +216,7 @@ class _List:
             instants = _joined(columns.pop(joining.day, None), columns.pop(joining.hour, None))
             if instants is not None:
                 columns[joining.keys] = instants
-        for each in self.inner:
+        for each in self.inner if whole is None else ():
             inside, grid = each.read(content, once)
             if grid:
                 held: list[Any] = [MISSING] * rows.count
@@ -266,7 +226,7 @@ class _List:
                         held[number] = []
                     held[number].append(row)
                 columns[each.keys] = held
-        return rows, Grid(rows.count, columns)
+        return Grid(rows.count, columns)
 
 
 def _joined(days: Sequence[Any] | None, hours: Sequence[Any] | None) -> list[object] | None:
@@ -290,13 +250,22 @@ class ListPlan:
         self._lists = tuple(lists)
         self._rest = rest
 
-    def __call__(self, content: etree._Element, on: date) -> Reading | None:
-        """The reading of a message that the schema found valid; None: it must be read row by row."""
+    def __call__(self, content: etree._Element, on: date, *, tried: bool = True) -> Reading | None:
+        """The reading of a message that the schema found valid (``tried``), or that is found so on the way.
+
+        None: it must be tried as a whole (if it was not), or read row by row.
+        """
         if content.getroottree().docinfo.internalDTD is not None:
             return None
         once = _Once(on)
         try:
-            grids = [(each.keys, each.read(content, once)[1]) for each in self._lists]
+            if tried:
+                grids = [(each.keys, each.read(content, once)[1]) for each in self._lists]
+            else:
+                only = self._lists[0].read_proven(content, once) if len(self._lists) == 1 else None
+                if only is None:
+                    return None
+                grids = [(self._lists[0].keys, only)]
         except (NotThisWay, ValueError, TypeError, Rejected):
             return None
         reading = read_valid(self._rest, content, on)
@@ -309,22 +278,22 @@ class ListPlan:
         return reading
 
 
-def plan_lists(root: Source) -> ListPlan | None:
-    """The plan for a reply; None when it has no list that can be read by columns."""
+def plan_lists(root: Source, contract: Operation) -> ListPlan | None:
+    """The plan for the reply of an operation; None when it has no list that can be read by columns."""
     lists: list[_List] = []
-    rest = _without_lists(root, (), lists)
+    rest = _without_lists(root, (), lists, contract)
     return ListPlan(lists, rest or replace(root, sources={})) if lists else None
 
 
-def _without_lists(source: Source, path: tuple[str, ...], lists: list[_List]) -> Source | None:
+def _without_lists(source: Source, path: tuple[str, ...], lists: list[_List], contract: Operation) -> Source | None:
     """The source without the lists that can be planned (these are collected); None when nothing is left."""
     kept: dict[str, Source] = {}
     for tag, each in source.sources.items():
         planned = _plan(each, (*path, tag), 0) if each.group is not None else None
         if planned is not None:
-            lists.append(planned)
+            lists.append(replace(planned, proven=AlikeRows.of(contract, (*path, tag))))
             continue
-        left = each if each.group is not None else _without_lists(each, (*path, tag), lists)
+        left = each if each.group is not None else _without_lists(each, (*path, tag), lists, contract)
         if left is not None:
             kept[tag] = left
     if not kept and source.taking is None and not source.attributes and path:

@@ -23,6 +23,22 @@ _BOUNDS = {"minLength": "at least {} characters", "maxLength": "at most {} chara
     "minInclusive": "from {}", "maxInclusive": "to {}", "minExclusive": "above {}", "maxExclusive": "below {}",
     "totalDigits": "{} digits", "fractionDigits": "{} digits after the point", "pattern": "of the form {}",
 }  # fmt: skip
+_NUMBERS = {
+    "decimal",
+    "integer",
+    "int",
+    "long",
+    "short",
+    "byte",
+    "nonNegativeInteger",
+    "positiveInteger",
+    "float",
+    "double",
+}
+_UNSIGNED = {"unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"}
+_TEXTS = {"string", "normalizedString", "token", "anyURI", "boolean", "dateTime", "date", "time"}
+_SAME_ANYWHERE = _NUMBERS | _UNSIGNED | _TEXTS
+"""Built-in types whose values mean the same wherever they stand: no names of anything in the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,23 @@ class Facets:
         root = etree.Element(f"{{{_XS}}}schema", nsmap={"xs": _XS})
         self._declare(etree.SubElement(root, f"{{{_XS}}}element", {"name": "value"}))
         return etree.XMLSchema(etree.fromstring(etree.tostring(root)))
+
+    def schema_of_many(self) -> etree.XMLSchema | None:
+        """The schema of an element ``value`` that holds several such texts, none with blanks, and blanks between them.
+
+        None when that need not say the same as trying each of them.
+        """
+        if self.union or self.listed or self.builtin not in _SAME_ANYWHERE:
+            return None
+        root = etree.Element(f"{{{_XS}}}schema", nsmap={"xs": _XS})
+        several = etree.SubElement(
+            etree.SubElement(root, f"{{{_XS}}}element", {"name": "value"}), f"{{{_XS}}}simpleType"
+        )
+        self._declare(etree.SubElement(several, f"{{{_XS}}}list"))
+        try:
+            return etree.XMLSchema(etree.fromstring(etree.tostring(root)))
+        except etree.XMLSchemaParseError:
+            return None
 
     def _declare(self, parent: etree._Element) -> None:
         simple = etree.SubElement(parent, f"{{{_XS}}}simpleType")
@@ -117,6 +150,29 @@ class Declarations:
         if found is not None and attribute:
             found = self._attribute(found, attribute)
         return self._of(found) if found is not None else None
+
+    @property
+    def has_identity_constraints(self) -> bool:
+        """Whether a value in a message may depend on another (xs:unique, xs:key, xs:keyref)."""
+        kinds = [f"{{{_XS}}}{name}" for name in ("unique", "key", "keyref")]
+        return any(True for root in self._homes for _ in root.iter(*kinds))
+
+    def own_facets(self, root: str, path: Sequence[str]) -> Facets | None:
+        """As :meth:`facets`, of an element that is declared where it stands and holds nothing but any such text.
+
+        None otherwise: its text is fixed or has a default, its type is abstract, or it may hold elements.
+        """
+        found = self._element(root, path)
+        if (
+            found is None
+            or found.get("ref") is not None
+            or {"fixed", "default", "abstract"} & set(map(str, found.keys()))
+        ):
+            return None
+        kind = self._type(found)
+        if kind is not None and _kind(kind) != "simpleType":
+            return None
+        return self._of(found)
 
     def may_be_absent(self, root: str, path: Sequence[str]) -> bool:
         """Whether the element itself says minOccurs 0 (of the branches of a choice zeep forgets it)."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from lxml import etree
 
@@ -243,8 +243,11 @@ class _Run:
             self.unreadable.append(UnreadableRow(f"{'.'.join(group)}[{self.seen[group]}]", problem))
 
 
-Lists = Callable[[etree._Element, date], Reading | None]
-"""A quicker reader of valid messages (``columns.ListPlan``); None: the message must be read row by row."""
+class Lists(Protocol):
+    """A quicker reader of messages (``columns.ListPlan``)."""
+
+    def __call__(self, content: etree._Element, on: date, *, tried: bool = True) -> Reading | None:
+        """The reading of a message that is valid, ``tried`` or found so on the way; None: not this way."""
 
 
 def read(
@@ -259,6 +262,8 @@ def read(
     if content.tag != root.tag:
         raise UnreadableReply("another message than the operation's answer")
     refused: dict[etree._Element, str] = {}
+    if quick is not None and (found := quick(content, on, tried=False)) is not None:
+        return found
     if hopeless(partial(_rows, root), content, schema):
         raise UnreadableReply(f"over {REFUSED_ROWS_MAX} rows of its lists are not what the schema says")
     problems = problems_of(schema, content)
