@@ -196,7 +196,7 @@ def _term(entry: Entry, context: EntryContext) -> Iterator[Verdict]:
 
 def _referral(entry: Entry, context: EntryContext) -> Iterator[Verdict]:
     yield offline.offline_entry(entry) if entry.offline_pending else referrals.opened(entry)
-    yield referrals.numbered(entry)
+    yield referrals.numbered(entry, to_come=context.number_to_come)
     yield paper.paper_lawful(entry, e_referral_service=context.e_referral_service)
     yield paper.place_known(entry)
 

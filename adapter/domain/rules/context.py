@@ -26,8 +26,8 @@ class EntryContext:
     and P1 told of; ``provider`` is ours. ``waiting_room``: it goes to CeR's waiting room. ``free_today``: there is a
     free term on the day of report, ``not_today`` why it was not given. ``order_reason``, ``override``: reason code of
     a term out of order (G-05), justification of another category (C-02). ``from_service_abroad``: V-12.
-    ``e_referral_service``: R-11. Tables: ``rights`` by code, ``term_reasons``, ``removal_reasons`` by our code,
-    ``dilo_stages`` the codes of the stages.
+    ``e_referral_service``: R-11. ``number_to_come``: P1 tells the referral's number when it accepts it (R-14). Tables:
+    ``rights`` by code, ``term_reasons``, ``removal_reasons`` by our code, ``dilo_stages`` the codes of the stages.
     """
 
     now: datetime
@@ -41,6 +41,7 @@ class EntryContext:
     override: str = ""
     from_service_abroad: bool = False
     e_referral_service: bool = True
+    number_to_come: bool = False
     rights: Mapping[str, Right] = field(default_factory=dict)
     term_reasons: Mapping[str, TermReason] = field(default_factory=dict)
     removal_reasons: Mapping[str, RemovalReason] = field(default_factory=dict)

@@ -159,11 +159,14 @@ def information_sheet(entry: Entry) -> Verdict:
     )
 
 
-def numbered(entry: Entry) -> Verdict:
-    """R-14: an entry on a referral holds its identifier. Paper has none (inferred); offline it may come later."""
+def numbered(entry: Entry, *, to_come: bool = False) -> Verdict:
+    """R-14: an entry on a referral holds its identifier. Paper has none (inferred); offline it may come later.
+
+    ``to_come``: the referral is opened by key or code now, and P1 tells its identifier with the acceptance.
+    """
     referral = entry.referral
     asked = entry.schedule.referral_needed and entry.category not in {Category.EMERGENCY, Category.CONTINUING}
-    if not asked or entry.offline_pending or (referral is not None and referral.way is ReferralWay.PAPER):
+    if not asked or to_come or entry.offline_pending or (referral is not None and referral.way is ReferralWay.PAPER):
         return R14.allow()
     if referral is None or not referral.number:
         return R14.refuse(

@@ -128,6 +128,7 @@ def test_r_14_the_entry_holds_the_identifier(new_entry: MakeEntry) -> None:
     nameless = EntryReferral("", ReferralWay.KEY)
     assert referrals.numbered(new_entry(referral=nameless)).code == "E-D-REF"
     assert referrals.numbered(new_entry(referral=None)).code == "E-D-REF"
+    assert not referrals.numbered(new_entry(referral=nameless), to_come=True).code
     assert not referrals.numbered(new_entry()).code
     assert not referrals.numbered(new_entry(referral=EntryReferral("", ReferralWay.PAPER))).code
     assert not referrals.numbered(new_entry(referral=nameless, offline_pending=True)).code
