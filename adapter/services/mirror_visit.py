@@ -37,15 +37,15 @@ def not_told_yet(desk: Desk, known: Visit, stated: Visit) -> bool:
     told = desk.work.outbox.find(
         facility=desk.facility, actions=[Action.WRITE_BACK], subject=f"ehr:Appointment/{known.id}", limit=TOLD_MAX
     )
-    said = _said(replace(stated, changed_at=known.changed_at))
+    said = said_of(replace(stated, changed_at=known.changed_at))
     return any(
         message.payload.get("instead_of") == said and (known.changed_at is not None or message.state in UNFINISHED)
         for message in told
     )
 
 
-def _said(visit: Visit) -> dict[str, object]:
-    """What the EHR said of a visit: ``instead_of`` in the message that changes it there."""
+def said_of(visit: Visit) -> dict[str, object]:
+    """What the EHR said of a visit: ``instead_of`` in the message that changes it there (:func:`not_told_yet`)."""
     return {
         "state": visit.state.value,
         "slots": list(visit.slot_ids),
@@ -76,7 +76,7 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
             "resource_type": "Appointment",
             "resource_id": visit_id,
             "status": visit_status_to_fhir(change.state, desk.eq.tables, desk.today),
-            "instead_of": _said(visit),
+            "instead_of": said_of(visit),
             "elements": {"cancelationReason": cancellation_to_fhir(reason, desk.eq.tables, desk.today)},
         },
     )
@@ -122,7 +122,7 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
             "resource_type": "Appointment",
             "resource_id": visit_id,
             "status": visit_status_to_fhir(change.state, desk.eq.tables, desk.today),
-            "instead_of": _said(visit),
+            "instead_of": said_of(visit),
             "elements": {
                 "slot": [{"reference": f"Slot/{slot.id}"}],
                 "start": slot.starts.isoformat(),
