@@ -19,8 +19,11 @@ from adapter.ports.audit import Audit, AuditRecord, Cursors
 from adapter.ports.calendar import BlockProof, Calendar, Links, ReferralRecord
 from adapter.ports.differences import Differences, StoredDiscrepancy
 from adapter.ports.inbox import Inbox, InboxEntry, InboxState, StoredProblem
+from adapter.ports.notices import Notices
 from adapter.ports.outbox import Action, Destination, Message, MessageState, NewMessage, Outbox, Rest, Settlement
 from adapter.ports.referral_book import ReferralBook
+from adapter.ports.register import Register
+from adapter.ports.tasks import Tasks
 from adapter.ports.wiretap import Wiretap
 
 __all__ = [
@@ -39,13 +42,16 @@ __all__ = [
     "Message",
     "MessageState",
     "NewMessage",
+    "Notices",
     "Outbox",
     "ReferralRecord",
+    "Register",
     "Rest",
     "Settlement",
     "Store",
     "StoredDiscrepancy",
     "StoredProblem",
+    "Tasks",
     "UnitOfWork",
     "Wiretap",
 ]
@@ -89,6 +95,18 @@ class UnitOfWork(Protocol):
     @property
     def wiretap(self) -> Wiretap:
         """What was said to the authorities and answered."""
+
+    @property
+    def register(self) -> Register:
+        """Who is entered where (harmonogram przyjęć), and everything that happened to it."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """What rules want a person to do."""
+
+    @property
+    def notices(self) -> Notices:
+        """What patients are to be told, and were."""
 
     def commit(self) -> None:
         """Keep everything done so far. Without it the end of the block rolls back."""

@@ -20,6 +20,7 @@ from adapter.ports.store import BlockProof
 from adapter.store import calendar_tables as t
 from adapter.store import visits
 from adapter.store.people import SqlPeople
+from adapter.store.register_document import schedule_document, schedule_of
 from adapter.store.session import Session, rows_of, texts_of
 
 PUT_ROWS_MAX = 2000
@@ -46,6 +47,7 @@ class SqlCalendar(SqlPeople):
             "practitioner_extension": schedule.practitioner.extension if schedule.practitioner else None,
             "active": schedule.active,
             "in_scope": in_scope,
+            "register": None if schedule.register is None else schedule_document(schedule.register),
         }
         row = insert(t.schedule).values(facility=facility, id=schedule.id, **values)
         self._session.connection.execute(row.on_conflict_do_update(index_elements=["facility", "id"], set_=values))
@@ -229,12 +231,14 @@ SELECT s.* FROM unnest(%(ids)s::text[]) AS wanted (id), LATERAL (
 
 def _schedule(row: dict[str, object]) -> Schedule:
     root = cast("str | None", row["practitioner_root"])
+    register = cast("dict[str, object] | None", row["register"])
     return Schedule(
         id=cast(str, row["id"]),
         cell=CellCode(cast(str, row["cell_facility"]), cast(str, row["cell"])),
         service=cast(str, row["service"]),
         practitioner=None if root is None else OidPair(root, cast(str, row["practitioner_extension"])),
         active=cast(bool, row["active"]),
+        register=None if register is None else schedule_of(register),
     )
 
 

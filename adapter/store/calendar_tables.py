@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from adapter.store.tables import facility_column, instant, metadata, one_of
 
@@ -44,6 +45,7 @@ schedule = Table(
     Column("practitioner_extension", Text),
     Column("active", Boolean, nullable=False),
     Column("in_scope", Boolean, nullable=False),
+    Column("register", JSONB(none_as_null=True)),
     CheckConstraint("(practitioner_root IS NULL) = (practitioner_extension IS NULL)", name="practitioner"),
 )
 
@@ -160,6 +162,7 @@ referral = Table(
     Column("access", LargeBinary),
     Column("state", Text),
     Column("held", Boolean, nullable=False),
+    Column("particulars", LargeBinary),
     one_of("criterion", "criterion", "stable", "urgent"),
     one_of("state", "state", "issued", "with-provider", "completed", "annulled"),
     CheckConstraint("(stated_root IS NULL) = (stated_extension IS NULL)", name="stated"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -23,10 +24,12 @@ from adapter.domain.patient import Patient
 from adapter.domain.referral import Referral, ReferralState
 from adapter.ports.store import ReferralRecord
 from adapter.store import calendar_tables as t
+from adapter.store.register_document import paper_document, paper_of
 from adapter.store.session import Session
 
 PESEL_SYSTEM = "pesel"
 """Stands for the identifier system of a PESEL; a document brings its own."""
+PARTICULARS = "referral-particulars"
 
 
 class SqlPeople:
@@ -44,6 +47,11 @@ class SqlPeople:
             "family": patient.family,
             "phone": patient.phone,
             "email": patient.email,
+            "address": patient.address,
+            "no_address_in_poland": patient.no_address_in_poland,
+            "other_contact": patient.other_contact,
+            "deceased": patient.deceased,
+            "deceased_on": patient.deceased_on,
         }
         values = {
             "sealed": self._session.seal.seal_json(said, "patient", facility, patient.id),
@@ -58,14 +66,20 @@ class SqlPeople:
         sealed = self._session.connection.execute(query).scalar_one_or_none()
         if sealed is None:
             return None
-        said = self._session.seal.open_json(bytes(sealed), "patient", facility, patient_id)
+        said: dict[str, Any] = self._session.seal.open_json(bytes(sealed), "patient", facility, patient_id)
+        died = said.get("deceased_on")
         return Patient(
             id=patient_id,
-            identifier=_person(cast(str, said["system"]), cast(str, said["identifier"])),
-            given=cast(str, said["given"]),
-            family=cast(str, said["family"]),
-            phone=cast("str | None", said["phone"]),
-            email=cast("str | None", said["email"]),
+            identifier=_person(said["system"], said["identifier"]),
+            given=said["given"],
+            family=said["family"],
+            phone=said["phone"],
+            email=said["email"],
+            address=said.get("address", ""),
+            no_address_in_poland=said.get("no_address_in_poland", False),
+            other_contact=said.get("other_contact", ""),
+            deceased=said.get("deceased", False),
+            deceased_on=None if died is None else date.fromisoformat(died),
         )
 
     def patient_by_identifier(self, facility: str, identifier_digest: str) -> str | None:
@@ -94,6 +108,7 @@ class SqlPeople:
             "access": self._seal_access(facility, referral),
             "state": record.state.value if record.state else None,
             "held": record.held,
+            "particulars": self._seal_particulars(facility, referral),
         }
         row = insert(t.referral).values(facility=facility, id=referral.id, **values)
         self._session.connection.execute(row.on_conflict_do_update(index_elements=["facility", "id"], set_=values))
@@ -128,6 +143,7 @@ class SqlPeople:
             number=_number(row["stated_root"], row["stated_extension"]),
             access=self._access(facility, referral_id, row["access"]),
             service=row["service"],
+            **self._particulars(facility, referral_id, row["particulars"]),
         )
         return ReferralRecord(
             referral=referral,
@@ -135,6 +151,24 @@ class SqlPeople:
             number=_number(row["number_root"], row["number_extension"]),
             held=row["held"],
         )
+
+    def _seal_particulars(self, facility: str, referral: Referral) -> bytes | None:
+        """What a referral says of the illness, and of its original on paper; None when it says nothing."""
+        said: dict[str, object] = {
+            "paper": None if referral.paper is None else paper_document(referral.paper),
+            "printout_only": referral.printout_only,
+            "noted": referral.noted,
+            "diagnosis": referral.diagnosis,
+            "body_area": referral.body_area,
+        }
+        said = {name: value for name, value in said.items() if value or value == {}}
+        return self._session.seal.seal_json(said, PARTICULARS, facility, referral.id) if said else None
+
+    def _particulars(self, facility: str, referral_id: str, sealed: bytes | None) -> dict[str, Any]:
+        if sealed is None:
+            return {}
+        said: dict[str, Any] = self._session.seal.open_json(bytes(sealed), PARTICULARS, facility, referral_id)
+        return said | ({"paper": paper_of(said["paper"])} if "paper" in said else {})
 
     def _seal_access(self, facility: str, referral: Referral) -> bytes | None:
         access = referral.access

@@ -15,7 +15,9 @@ from sqlalchemy import Connection, Engine
 
 from adapter.errors import Misconfigured
 from adapter.store.engine import translated
+from adapter.store.people import PARTICULARS
 from adapter.store.referral_book import CHECK, ISSUED
+from adapter.store.register_rows import ENTRY, NUMBER, STEP
 from adapter.store.sealing import Seal
 from adapter.store.wiretap import REPLY, REQUEST
 
@@ -38,14 +40,19 @@ class SealedColumn:
 
 
 _BY_ID = ("facility", "id")
+_STEP = ("facility", "entry_id", "position")
 _NUMBER = ("facility", "root", "extension")
 COLUMNS = (
     SealedColumn("inbox", "raw", ("id",), "inbox", ("facility", "resource_type", "resource_id", "version")),
     SealedColumn("outbox_message", "sealed", ("id",), "outbox", _BY_ID),
     SealedColumn("patient", "sealed", _BY_ID, "patient", _BY_ID),
     SealedColumn("referral", "access", _BY_ID, "referral", _BY_ID),
+    SealedColumn("referral", "particulars", _BY_ID, PARTICULARS, _BY_ID),
     SealedColumn("referral_check", "findings", (*_NUMBER, "occasion"), CHECK, (*_NUMBER, "occasion")),
     SealedColumn("issued_referral", "secrets", _NUMBER, ISSUED, _NUMBER),
+    SealedColumn("register_entry", "sealed", _BY_ID, ENTRY, _BY_ID),
+    SealedColumn("register_entry", "referral_number", _BY_ID, NUMBER, _BY_ID),
+    SealedColumn("register_step", "sealed", _STEP, STEP, _STEP),
     SealedColumn("visit", "particulars", _BY_ID, "visit", _BY_ID),
     SealedColumn("wiretap", "clear_request", ("id",), "wiretap", _BY_ID, (REQUEST,)),
     SealedColumn("wiretap", "clear_reply", ("id",), "wiretap", _BY_ID, (REPLY,)),

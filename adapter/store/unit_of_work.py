@@ -10,8 +10,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.ports import Clock
+from adapter.ports.notices import Notices
 from adapter.ports.referral_book import ReferralBook
+from adapter.ports.register import Register
 from adapter.ports.store import Audit, Calendar, Cursors, Differences, Inbox, Links, Outbox, UnitOfWork
+from adapter.ports.tasks import Tasks
 from adapter.ports.wiretap import Wiretap
 from adapter.store import jobs
 from adapter.store.audit import SqlAudit
@@ -21,10 +24,13 @@ from adapter.store.discrepancies import SqlDifferences
 from adapter.store.engine import translated
 from adapter.store.inbox import SqlInbox
 from adapter.store.links import SqlLinks
+from adapter.store.notices import SqlNotices
 from adapter.store.outbox import LEASE_LOCK, SqlOutbox
 from adapter.store.referral_book import SqlReferralBook
+from adapter.store.register import SqlRegister
 from adapter.store.sealing import Seal
 from adapter.store.session import Session
+from adapter.store.tasks import SqlTasks
 from adapter.store.wiretap import SqlWiretap
 
 
@@ -46,6 +52,9 @@ class SqlUnitOfWork:
         self.audit: Audit = self._audit
         self.cursors: Cursors = SqlCursors(session)
         self.wiretap: Wiretap = SqlWiretap(session)
+        self.register: Register = SqlRegister(session)
+        self.tasks: Tasks = SqlTasks(session)
+        self.notices: Notices = SqlNotices(session)
 
     def commit(self) -> None:
         """Keep everything done so far; jobs and audit go with it. More work may follow."""

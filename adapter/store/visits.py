@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from adapter.domain.appointment import Visit, VisitState
-from adapter.domain.entitlement import Category, Criterion, Entitlement, Waiver
+from adapter.domain.entitlement import Category, Criterion, Entitlement, EntitlementDocument, Waiver
 from adapter.store import calendar_tables as t
 from adapter.store.session import Session
 
@@ -85,7 +86,12 @@ def _visit(session: Session, row: dict[str, Any]) -> Visit:
             "slot_ids": tuple(row["slot_ids"] or ()),
             "entitlement": None
             if entitlement is None
-            else Entitlement(entitlement["code"], entitlement["verified_by"], _instant(entitlement["verified_at"])),
+            else Entitlement(
+                entitlement["code"],
+                entitlement["verified_by"],
+                _instant(entitlement["verified_at"]),
+                _document(entitlement.get("document")),
+            ),
             "waiver": None
             if waiver is None
             else Waiver(datetime.fromisoformat(waiver["given_at"]), waiver["noted_by"], waiver["reason"]),
@@ -100,10 +106,27 @@ def _seal(session: Session, facility: str, visit: Visit) -> bytes | None:
     right, waiver = visit.entitlement, visit.waiver
     said = {
         "entitlement": right
-        and {"code": right.code, "verified_by": right.verified_by, "verified_at": right.verified_at},
+        and {
+            "code": right.code,
+            "verified_by": right.verified_by,
+            "verified_at": right.verified_at,
+            "document": right.document and asdict(right.document),
+        },
         "waiver": waiver and {"given_at": waiver.given_at, "noted_by": waiver.noted_by, "reason": waiver.reason},
     }
     return session.seal.seal_json(said, "visit", facility, visit.id)
+
+
+def _document(said: dict[str, str] | None) -> EntitlementDocument | None:
+    if said is None:
+        return None
+    issued, until = said["issued_on"], said["valid_until"]
+    return EntitlementDocument(
+        said["kind"],
+        said["number"],
+        date.fromisoformat(issued) if issued else None,
+        date.fromisoformat(until) if until else None,
+    )
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -13,12 +13,14 @@ from adapter.domain.entitlement import Waiver
 from adapter.domain.identifiers import AccessCode, Pesel, ReferralKey, ReferralNumber
 from adapter.domain.patient import Patient
 from adapter.domain.referral import Referral, Verification
+from adapter.domain.register import AdmissionSchedule, Care, Entry, EntryPerson, EntryReferral
 from adapter.errors import Misconfigured
 from adapter.ports import Received
 from adapter.ports.referral_book import CheckedWhen, Issued, StoredCheck
+from adapter.ports.register import Step, StoredEntry
 from adapter.ports.store import Action, Destination, NewMessage, ReferralRecord
 from adapter.ports.wiretap import Exchange, Opening, Outcome
-from adapter.store import calendar_tables, sealing, wiretap_tables
+from adapter.store import calendar_tables, register_tables, sealing, wiretap_tables
 from adapter.store.engine import Database
 from adapter.store.reseal import COLUMNS, reseal
 from adapter.store.unit_of_work import SqlStore
@@ -52,7 +54,7 @@ def one_of_each(store: SqlStore, clock: HeldClock) -> None:
     )
     with store.unit_of_work() as work:
         work.calendar.put_patient("demo", Patient("P1", Pesel("00610100006"), "Zdzisława", "Wymyślona"))
-        work.calendar.put_referral("demo", ReferralRecord(Referral("R1", "P1", access=key)))
+        work.calendar.put_referral("demo", ReferralRecord(Referral("R1", "P1", access=key, diagnosis="I10")))
         work.calendar.put_visit("demo", visit)
         work.inbox.put("demo", Received("file", "Patient", "P1", "1", b"{}"), at)
         work.outbox.add(
@@ -62,6 +64,9 @@ def one_of_each(store: SqlStore, clock: HeldClock) -> None:
         work.referrals.put_issued("demo", Issued(number, at, key, AccessCode("0042")))
         work.wiretap.open(Opening("demo", "ticket", "person:anna", at, at + timedelta(hours=1)))
         work.wiretap.keep([said])
+        schedule = AdmissionSchedule("S1", Care.AMBULATORY, "1100")
+        entry = Entry("A1", schedule, EntryPerson("P1"), at, at, referral=EntryReferral("number"))
+        work.register.put("demo", StoredEntry(entry, "A1", "P1"), [Step("A1", "entered", at, "anna", "C1")])
         work.commit()
 
 
@@ -74,7 +79,7 @@ def test_a_value_of_every_column_is_sealed_anew_and_opens(
 
 
 def test_every_column_of_bytes_is_known_to_be_sealed_or_not() -> None:
-    assert calendar_tables.metadata is wiretap_tables.metadata
+    assert calendar_tables.metadata is wiretap_tables.metadata is register_tables.metadata
     bytes_ = {
         (table.name, column.name)
         for table in wiretap_tables.metadata.tables.values()

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from adapter.cli.database import database as command
 from adapter.errors import Misconfigured, Unavailable
-from adapter.store import calendar_tables, schema, wiretap_tables
+from adapter.store import calendar_tables, register_tables, schema, wiretap_tables
 from adapter.store.engine import Database, DatabaseSettings, connect
 from adapter.store.tables import INSTALLATION
 
@@ -28,7 +28,7 @@ def test_the_migrated_database_is_what_the_tables_say(database: Database) -> Non
 
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_server_default": True})
-        assert calendar_tables.metadata is wiretap_tables.metadata
+        assert calendar_tables.metadata is wiretap_tables.metadata is register_tables.metadata
         assert compare_metadata(context, wiretap_tables.metadata) == []
 
 
