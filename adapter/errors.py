@@ -62,7 +62,8 @@ class AdapterError(Exception):
     and listed in ``docs/errors.md``; ``message`` is English and safe to show.
     ``correlation_id`` ties the error to the audit trail and to what was said to the authority, ``message_id``
     to the one call that failed. ``handling`` is what follows, when a row of the retry table says so, and
-    ``retry_after_seconds`` what the other side asked for itself (HTTP's Retry-After).
+    ``retry_after_seconds`` what the other side asked for itself (HTTP's Retry-After). ``nothing_happened``: whoever
+    raised it saw that the other side had not read the message, whatever kind of error it is.
     """
 
     http_status: ClassVar[int] = 500
@@ -76,6 +77,7 @@ class AdapterError(Exception):
         self.message_id: str | None = None
         self.handling: Handling | None = None
         self.retry_after_seconds: float | None = None
+        self.nothing_happened = False
 
     @property
     def text(self) -> str:

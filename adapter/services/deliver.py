@@ -290,11 +290,12 @@ def exhausted(message: Message, handling: Handling, problem: str) -> Stopped | N
 def _rest(eq: Equipment, batch: Sequence[Message], error: AdapterError, summary: Delivered) -> None:
     """Their destination rests. The messages go back in line, or stop there: nothing happened.
 
-    That nothing can have happened, only ``Unavailable`` says, and an error of our own before anything left. What
-    an authority (or whoever spoke for it) called our fault is asked about before it is sent again.
+    That nothing can have happened, only ``Unavailable`` says, an error of our own before anything left, and an
+    error that says so itself (no TLS, so no message). What an authority (or whoever spoke for it) called our fault
+    is asked about before it is sent again.
     """
     facility, destination = batch[0].facility, batch[0].destination
-    doubted = isinstance(error, Misconfigured) and error.handling is not None
+    doubted = isinstance(error, Misconfigured) and error.handling is not None and not error.nothing_happened
     state = MessageState.IN_DOUBT if doubted else MessageState.WAITING
     with eq.store.unit_of_work() as work:
         now, resting = eq.clock.now(), rest(eq, work, facility, destination, error)

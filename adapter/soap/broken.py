@@ -23,6 +23,9 @@ MALFORMED = "malformed"
 UNVERIFIED = "unverified"
 SIGNER = "signer"
 
+UNREAD = frozenset({NOT_SENT, SERVER_CERTIFICATE, CLIENT_CERTIFICATE})
+"""Exchanges that ended before the other side read anything of the message: nothing can have happened."""
+
 
 class BrokenExchange(Exception):
     """``code`` is one of this module's constants; ``reason`` is English and safe to show.

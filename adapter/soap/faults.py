@@ -37,6 +37,7 @@ from adapter.mapping.refusals import (
     Refusals,
     load_refusals,
 )
+from adapter.soap.broken import UNREAD
 from adapter.soap.wire import FaultDetail
 
 __all__ = ["Refusal", "Refusals", "fault_error", "http_error", "judge_result", "load_refusals", "transport_error"]
@@ -149,7 +150,9 @@ def transport_error(
     row = refusals.find(channel, TRANSPORT, code)
     outcome = row.outcome(write=write) if row is not None else (IN_DOUBT if write else UNAVAILABLE)
     name = f"EXCHANGE_{code.upper().replace('-', '_')}"
-    return _error(outcome, reason, row, code=name, national=name, setting=setting, correlation_id=correlation_id)
+    error = _error(outcome, reason, row, code=name, national=name, setting=setting, correlation_id=correlation_id)
+    error.nothing_happened = code in UNREAD
+    return error
 
 
 def _error(

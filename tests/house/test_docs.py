@@ -140,7 +140,7 @@ def test_every_error_code_is_in_capitals() -> None:
 
 def test_every_broken_exchange_is_explained() -> None:
     """``soap/faults.py`` makes a code of each reason of ``soap/broken.py``."""
-    reasons = [getattr(broken, word) for word in vars(broken) if word.isupper()]
+    reasons = [value for word, value in vars(broken).items() if word.isupper() and isinstance(value, str)]
     assert len(reasons) > 5
     assert not missing([f"EXCHANGE_{reason.upper().replace('-', '_')}" for reason in reasons], "docs/errors.md")
 

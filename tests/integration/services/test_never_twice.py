@@ -5,6 +5,7 @@ The authority is a stub with state: it raises what the real judges make of a row
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -162,6 +163,8 @@ def rounds(eq: Equipment, clock: HeldClock, many: int, *, pause: timedelta = DAY
         clock.sleep(pause.total_seconds())
 
 
+UNREAD = {"transport server-certificate", "transport client-certificate"}
+"""Rows that are our fault, and by which nobody can have read what was sent."""
 READS = [SILENT, None, *(error_of(row, write=False) for row in ROWS)]
 """What a read-back may meet: silence, an answer, any row."""
 
@@ -181,7 +184,7 @@ def never_twice(calls: list[str], rows: list[Refusal]) -> bool:
     """Between two sends there is an answered read-back, or the first met a row by which nothing can have happened."""
     sends = [place for place, call in enumerate(calls) if call.startswith("write")]
     return all(
-        row.outcome_write == "unavailable" or "read" in calls[first:second]
+        row.outcome_write == "unavailable" or row.key in UNREAD or "read" in calls[first:second]
         for row, (first, second) in zip(rows, pairwise(sends), strict=False)
     )
 
@@ -348,14 +351,23 @@ def test_messages_that_were_put_off_lose_no_try(site: Site, held_clock: HeldCloc
     assert [message(eq, number).attempts for number in numbers] == [3, 0]
 
 
-def test_an_error_of_our_own_before_anything_left_is_sent_again_without_asking(
-    site: Site, held_clock: HeldClock
+NOBODY_READ_IT: dict[str, Callable[[], AdapterError]] = {
+    "our certificate is expired": lambda: Misconfigured("the certificate is expired", code="CERTIFICATE_EXPIRED"),
+    "we do not trust the server": lambda: error_of(row_of("transport", "server-certificate"), write=True),
+    "the server does not trust us": lambda: error_of(row_of("transport", "client-certificate"), write=True),
+}
+
+
+@pytest.mark.parametrize("made", NOBODY_READ_IT.values(), ids=NOBODY_READ_IT.keys())
+def test_what_nobody_can_have_read_is_sent_again_without_asking(
+    site: Site, held_clock: HeldClock, made: Callable[[], AdapterError]
 ) -> None:
-    """An expired certificate of ours: nothing was sent, so there is nothing to ask about."""
+    """It is no doubt either: who looks sees that it waits, and why."""
     eq, authority = site
-    authority.writes = [Misconfigured("the certificate is expired", code="CERTIFICATE_EXPIRED"), None]
+    authority.writes = [made(), None]
     number = asked(eq)
-    deliver(eq, FACILITY)
+    done = deliver(eq, FACILITY)
+    assert (done.in_doubt, done.put_off, bool(done.misconfigured)) == (0, 1, True)
     assert message(eq, number).state is MessageState.WAITING
     rounds(eq, held_clock, 2)
     assert message(eq, number).state is MessageState.DELIVERED

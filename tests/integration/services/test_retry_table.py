@@ -373,7 +373,8 @@ def check_write(eq: Equipment, row: Refusal, clock: HeldClock) -> None:
     """A message of the outbox: its state, when it is due again, and who is told."""
     correlation = str(uuid4())
     message = sent(eq, correlation)
-    assert message.state is STATES[row.outcome_write]
+    unread = row.source == "transport" and row.code in broken.UNREAD
+    assert message.state is (MessageState.WAITING if unread else STATES[row.outcome_write])
     with eq.store.unit_of_work() as work:
         resting = work.outbox.resting(FACILITY, Destination.CER)
         (noted,) = [one for one in work.audit.find(limit=20) if one.correlation_id == correlation]
