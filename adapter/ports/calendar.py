@@ -104,6 +104,9 @@ class Calendar(Protocol):
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
         """One referral, locked until the transaction ends."""
 
+    def referrals_in(self, facility: str, state: ReferralState) -> frozenset[str]:
+        """Ids of the referrals that stand so in P1, as far as we know."""
+
     def put_block(self, facility: str, proof: BlockProof) -> None:
         """Insert or replace the history of a slot's block."""
 

@@ -126,6 +126,11 @@ class SqlPeople:
         )
         return str(rows[0][0]) if len(rows) == 1 else None
 
+    def referrals_in(self, facility: str, state: ReferralState) -> frozenset[str]:
+        """Ids of the referrals that stand so in P1, as far as we know."""
+        query = select(t.referral.c.id).where(t.referral.c.facility == facility, t.referral.c.state == state.value)
+        return frozenset(self._session.connection.execute(query).scalars())
+
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
         """One referral, locked until the transaction ends: whoever writes it back loses nobody's change."""
         query = (
