@@ -221,6 +221,10 @@ class Settings(BaseSettings):
     """When a worker compares both calendars (cron, UTC)."""
     reconcile_days: int = Field(default=14, gt=0, le=400)
     """How many days ahead the nightly comparison looks."""
+    register_day_cron: str = "23 3 * * *"
+    """When a worker does the day's work on the register (cron, UTC)."""
+    register_watch_cron: str = "*/10 * * * *"
+    """When a worker looks for statuses that P1 still lacks (R-08; cron, UTC)."""
     worker_concurrency: int = Field(default=2, gt=0, le=64)
     wiretap_days: int = Field(default=30, gt=0, le=3650)
     """How long what was said to the authorities and answered is kept, masked."""
