@@ -94,16 +94,28 @@ class Notices(Protocol):
         entry_id: str | None = None,
         limit: int = 1000,
     ) -> Sequence[StoredNotice]:
-        """Notices, those to be sent first at the top."""
+        """Notices, those to be sent first at the top; with no states those of all."""
 
     def sent(self, facility: str, notice_id: int, by: str, channels: Sequence[str]) -> None:
-        """The patient was told."""
+        """The patient was told.
+
+        Raises:
+            BadInput: there is no such notice. Refused: it went out already, or nobody is to be told any more.
+        """
 
     def answered(self, facility: str, notice_id: int, answer: str) -> None:
-        """The patient answered an offer, or could not be reached."""
+        """The patient answered an offer, or could not be reached; also by telephone, before anything was sent.
+
+        Raises:
+            BadInput: there is no such notice. Refused: it was answered already, or is void.
+        """
 
     def due(self, facility: str, notice_id: int) -> None:
-        """A batched notice goes out now."""
+        """A batched notice goes out now.
+
+        Raises:
+            BadInput: there is no such notice. Refused: it went out already, or nobody is to be told any more.
+        """
 
     def void(self, facility: str, entry_id: str, *, kinds: Sequence[NoticeKind] = ()) -> int:
         """Nobody is to be told of this entry any more (X-07); how many notices it ended (due and batched ones).

@@ -67,7 +67,11 @@ class Step:
 
 
 class Register(Protocol):
-    """The registers of a facility."""
+    """The registers of a facility.
+
+    Who locks a list and its entries locks the list first. ``waiting``, ``known``, ``overtaken``, ``position`` and
+    ``window`` leave out what P1 refused (:attr:`EntryStanding.REJECTED`), as they leave out what was removed.
+    """
 
     def put_schedule(self, facility: str, schedule: AdmissionSchedule) -> None:
         """Insert or replace what we know of an admission schedule."""
@@ -85,7 +89,12 @@ class Register(Protocol):
         """
 
     def put(self, facility: str, stored: StoredEntry, steps: Sequence[Step]) -> None:
-        """Insert or replace an entry, and append its steps. A running number never changes (ValueError)."""
+        """Insert or replace an entry, and append its steps.
+
+        Raises:
+            ValueError: its running number, or the list that gave it, is another than before; another entry has the
+                number; a step is of another entry.
+        """
 
     def entry(self, facility: str, entry_id: str) -> StoredEntry | None:
         """One entry, locked until the transaction ends."""
@@ -94,13 +103,13 @@ class Register(Protocol):
         """The entry that an Appointment states, the newest of several (K-01, K-04); locked."""
 
     def open_continuing(self, facility: str, patient_id: str, schedule_id: str) -> StoredEntry | None:
-        """The open entry of category 5 of a patient on a schedule, the newest of several."""
+        """The open entry of category 5 of a patient on a schedule, the newest of several; locked."""
 
     def entries_of_patient(self, facility: str, patient_id: str) -> Sequence[StoredEntry]:
         """All entries of a patient, oldest first."""
 
     def known_of_patient(self, facility: str, patient_id: str, provider: str) -> Sequence[KnownEntry]:
-        """Open entries of a patient as the rules of section 9 compare them; nothing is unsealed for it."""
+        """Open entries of a patient as the rules of section 9 compare them; only the referral's number is unsealed."""
 
     def entries_of_referral(self, facility: str, referral_id: str) -> Sequence[StoredEntry]:
         """Entries on a referral, oldest first; locked."""
@@ -120,13 +129,15 @@ class Register(Protocol):
     def listed(
         self, facility: str, schedule_id: str | None = None, *, open_only: bool = True, since: date | None = None
     ) -> Iterator[StoredEntry]:
-        """Entries of a schedule (None: of all), by schedule and report; ``since``: and those removed from then on.
+        """Entries of a schedule (None: of all), by schedule and report.
 
-        Read in portions: a hundred thousand fit in little memory.
+        ``since``: those that are open, and those removed from then on. Without it ``open_only`` off gives all, also
+        those that P1 refused. Read in portions: a hundred thousand fit in little memory, and the transaction may be
+        committed on the way.
         """
 
     def window(self, facility: str, schedule_id: str, first: date, last: date) -> Sequence[StoredEntry]:
-        """Waiting entries of a schedule whose term begins in ``first``..``last`` (N-03)."""
+        """Waiting entries of a schedule whose term begins in ``first``..``last`` (N-03), by that day, then by G-05."""
 
     def steps(self, facility: str, entry_id: str) -> Sequence[Step]:
         """Everything that happened to an entry, first to last."""
