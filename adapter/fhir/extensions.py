@@ -1,30 +1,17 @@
-"""Checks of our extensions: stand once, hold a value of the type that the profile names."""
+"""What an extension of ours says: the first with its URL (``extension_rule.py`` reports a second one)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import date, datetime
 
+from adapter.fhir.day import full_day
 from adapter.fhir.element import Element
-from adapter.fhir.problems import Problem
-from adapter.fhir.rules import problem
 
 
 def only(element: Element, url: str) -> Element | None:
-    """The extension with this URL; the first, if it stands more than once (:func:`repeated` says so)."""
+    """The extension with this URL; the first, if it stands more than once."""
     found = element.extensions(url)
     return found[0] if found else None
-
-
-def repeated(element: Element, *urls: str) -> Iterator[Problem]:
-    """A problem for every extension that stands a second time. URLs given together mean the same thing."""
-    for extra in [one for one in element.children("extension") if one.text("url") in urls][1:]:
-        yield problem("POMOST-ANY-05", extra.path)
-
-
-def untyped(extension: Element | None, *values: str) -> Iterator[Problem]:
-    """A problem when none of the ``values`` (``valueCoding``...) stands in the extension."""
-    if extension is not None and not any(extension.has(name) for name in values):
-        yield problem("POMOST-ANY-06", extension.path)
 
 
 def has_code(coding: Element | None, *systems: str) -> bool:
@@ -34,13 +21,39 @@ def has_code(coding: Element | None, *systems: str) -> bool:
     return not systems or coding.text("system") in systems
 
 
-def uncoded(extension: Element | None, system: str) -> Iterator[Problem]:
-    """A problem when the extension has no ``valueCoding`` of ``system``."""
-    if extension is not None and not has_code(extension.child("valueCoding"), system):
-        yield problem("POMOST-ANY-06", extension.at("valueCoding"))
+def words(element: Element | None, url: str) -> str:
+    """Its ``valueString`` without white space around it, empty when there is none."""
+    found = only(element, url) if element is not None else None
+    return ((found.text("valueString") if found is not None else None) or "").strip()
 
 
-def zoneless(extension: Element | None) -> Iterator[Problem]:
-    """A problem when the extension's ``valueDateTime`` is no date and time with a zone."""
-    if extension is not None and extension.moment("valueDateTime") is None:
-        yield problem("POMOST-APPOINTMENT-10", extension.at("valueDateTime"))
+def day(element: Element | None, url: str) -> date | None:
+    """Its ``valueDate`` when that is a whole day."""
+    found = only(element, url) if element is not None else None
+    return full_day(found.text("valueDate")) if found is not None else None
+
+
+def moment(element: Element | None, url: str) -> datetime | None:
+    """Its ``valueDateTime`` when that has a zone."""
+    found = only(element, url) if element is not None else None
+    return found.moment("valueDateTime") if found is not None else None
+
+
+def flag(element: Element | None, url: str) -> bool | None:
+    """Its ``valueBoolean``, None when there is none."""
+    found = only(element, url) if element is not None else None
+    value = found.content.get("valueBoolean") if found is not None else None
+    return value if isinstance(value, bool) else None
+
+
+def code(element: Element | None, url: str) -> str | None:
+    """Its ``valueCode``."""
+    found = only(element, url) if element is not None else None
+    return found.text("valueCode") if found is not None else None
+
+
+def coding(element: Element | None, url: str) -> Element | None:
+    """Its ``valueCoding`` when that has a code."""
+    found = only(element, url) if element is not None else None
+    inside = found.child("valueCoding") if found is not None else None
+    return inside if inside is not None and inside.text("code") is not None else None

@@ -168,7 +168,7 @@ EXT_ENTERED_BY = f"{_DEFINITION}/entered-by"
 """Appointment: ``valueString``, given and family name of who made the entry (D-01 lit. j)."""
 
 EXT_ENTERED_AT = f"{_DEFINITION}/entered-at"
-"""Appointment: ``valueDateTime``, when the entry was written down; absent: when the patient reported."""
+"""Appointment: ``valueDateTime``, when the entry was written down; absent: when Pomost took it."""
 
 EXT_CRITERION_CONFIRMED = f"{_DEFINITION}/criterion-confirmed-by"
 """Appointment: ``valueString``, licence number of the doctor who confirmed the criterion (C-04)."""

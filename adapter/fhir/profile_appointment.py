@@ -18,8 +18,10 @@ from adapter.fhir.bindings import (
     pointed_type,
     wrong_targets,
 )
+from adapter.fhir.diagnosis import wrong_diagnoses
 from adapter.fhir.element import Element
-from adapter.fhir.extensions import has_code, only, repeated, uncoded, untyped, zoneless
+from adapter.fhir.extension_table import check_own
+from adapter.fhir.extensions import flag, has_code, only
 from adapter.fhir.problems import Problem
 from adapter.fhir.reference import target
 from adapter.fhir.rules import problem
@@ -40,6 +42,9 @@ def check_appointment(appointment: Element) -> Iterator[Problem]:
     yield from code_outside(appointment, "status", APPOINTMENT_STATUS, "FHIR-APPOINTMENT-01")
     yield from wrong_targets(appointment, "Appointment")
     yield from people_codes(appointment)
+    yield from check_own(appointment, "Appointment")
+    for period in appointment.children("requestedPeriod"):
+        yield from check_own(period, "Appointment.requestedPeriod")
     yield from _participants(appointment)
     yield from _times(appointment)
     yield from _place(appointment)
@@ -47,7 +52,8 @@ def check_appointment(appointment: Element) -> Iterator[Problem]:
     yield from _registration(appointment)
     yield from _category(appointment)
     yield from _entitlement(appointment)
-    yield from _waiver(appointment)
+    yield from _plan(appointment)
+    yield from wrong_diagnoses(appointment)
 
 
 def _participants(appointment: Element) -> Iterator[Problem]:
@@ -81,14 +87,6 @@ def _times(appointment: Element) -> Iterator[Problem]:
 
 def _place(appointment: Element) -> Iterator[Problem]:
     schedule = only(appointment, names.EXT_SCHEDULE)
-    yield from repeated(appointment, names.EXT_SCHEDULE)
-    yield from untyped(schedule, "valueReference")
-    inside = schedule.child("valueReference") if schedule is not None else None
-    if inside is not None:
-        if pointed_type(inside) not in {"Schedule", ""}:
-            yield problem("FHIR-REF-01", inside.at("reference"))
-        if target(inside.text("reference") or "") is None:
-            yield problem("POMOST-ANY-04", inside.at("reference"))
     slots = list(appointment.children("slot"))
     referrals = list(appointment.children("basedOn"))
     for reference in (*slots, *referrals):
@@ -111,46 +109,28 @@ def _reason(appointment: Element) -> Iterator[Problem]:
 
 def _registration(appointment: Element) -> Iterator[Problem]:
     reported = only(appointment, names.EXT_REPORTED_AT)
-    yield from repeated(appointment, names.EXT_REPORTED_AT)
-    yield from zoneless(reported)
     if reported is None and appointment.text("created") is None:
         yield problem("POMOST-APPOINTMENT-05", appointment.at("created"))
 
 
 def _category(appointment: Element) -> Iterator[Problem]:
-    category = only(appointment, names.EXT_CATEGORY)
-    criterion = only(appointment, names.EXT_CRITERION)
-    yield from repeated(appointment, names.EXT_CATEGORY)
-    yield from repeated(appointment, names.EXT_CRITERION)
-    yield from uncoded(category, names.PATIENT_CATEGORY)
-    yield from uncoded(criterion, names.MEDICAL_CRITERION)
-    if category is None and appointment.text("status") not in LOOSE:
+    if only(appointment, names.EXT_CATEGORY) is None and appointment.text("status") not in LOOSE:
         yield problem("POMOST-APPOINTMENT-04", appointment.at("extension"))
 
 
 def _entitlement(appointment: Element) -> Iterator[Problem]:
     right = only(appointment, names.EXT_ENTITLEMENT)
-    yield from repeated(appointment, names.EXT_ENTITLEMENT)
     if right is None:
         return
-    yield from repeated(right, names.ENTITLEMENT_CODE)
-    code = only(right, names.ENTITLEMENT_CODE)
     who = only(right, names.ENTITLEMENT_VERIFIED_BY)
     when = only(right, names.ENTITLEMENT_VERIFIED_AT)
-    yield from uncoded(code, names.ENTITLEMENT)
-    yield from zoneless(when)
-    said = who is not None and who.text("valueString") is not None
-    if code is None or said != (when is not None):
+    if (who is None) != (when is None):
         yield problem("POMOST-APPOINTMENT-08", right.path)
 
 
-def _waiver(appointment: Element) -> Iterator[Problem]:
-    waiver = only(appointment, names.EXT_WAIVER)
-    yield from repeated(appointment, names.EXT_WAIVER)
-    if waiver is None:
+def _plan(appointment: Element) -> Iterator[Problem]:
+    plan = only(appointment, names.EXT_CONTINUING)
+    if plan is None:
         return
-    given = only(waiver, names.WAIVER_GIVEN_AT)
-    yield from zoneless(given)
-    texts = (only(waiver, names.WAIVER_NOTED_BY), only(waiver, names.WAIVER_REASON))
-    if given is None or any(one is None or not (one.text("valueString") or "").strip() for one in texts):
-        yield problem("POMOST-APPOINTMENT-09", waiver.path)
+    if only(plan, names.CONTINUING_ENDS_ON) is not None and flag(plan, names.CONTINUING_OPEN_ENDED):
+        yield problem("POMOST-APPOINTMENT-13", plan.path)

@@ -10,6 +10,7 @@ from stdnum.pl import pesel
 from adapter.fhir import names
 from adapter.fhir.bindings import GENDER, LINK_TYPE, code_outside, missing, people_codes, wrong_targets
 from adapter.fhir.element import Element
+from adapter.fhir.extension_table import check_own
 from adapter.fhir.problems import Problem
 from adapter.fhir.rules import problem
 
@@ -25,6 +26,7 @@ def check_patient(patient: Element) -> Iterator[Problem]:
     yield from code_outside(patient, "gender", GENDER)
     yield from people_codes(patient)
     yield from wrong_targets(patient, "Patient")
+    yield from check_own(patient, "Patient")
     for link in patient.children("link"):
         yield from missing(link, "other", "type")
         yield from code_outside(link, "type", LINK_TYPE)

@@ -17,7 +17,10 @@ from adapter.fhir.bindings import (
     pointed_type,
     wrong_targets,
 )
+from adapter.fhir.diagnosis import wrong_diagnoses
 from adapter.fhir.element import Element
+from adapter.fhir.extension_table import check_own
+from adapter.fhir.extensions import only
 from adapter.fhir.problems import Problem
 from adapter.fhir.reference import target
 from adapter.fhir.rules import problem
@@ -36,6 +39,7 @@ def check_referral(request: Element) -> Iterator[Problem]:
     yield from code_outside(request, "priority", REQUEST_PRIORITY, "FHIR-SERVICEREQUEST-03")
     yield from wrong_targets(request, "ServiceRequest")
     yield from people_codes(request)
+    yield from check_own(request, "ServiceRequest")
     if request.content.get("doNotPerform") not in {None, False}:
         yield problem("POMOST-SERVICEREQUEST-01", request.at("doNotPerform"))
     if request.text("intent") in REQUEST_INTENT - REQUEST_ORDER_INTENT:
@@ -43,6 +47,8 @@ def check_referral(request: Element) -> Iterator[Problem]:
     yield from _criterion(request)
     yield from _subject(request)
     yield from _credentials(request)
+    yield from _form(request)
+    yield from wrong_diagnoses(request)
 
 
 def _criterion(request: Element) -> Iterator[Problem]:
@@ -78,3 +84,10 @@ def _credentials(request: Element) -> Iterator[Problem]:
             yield problem(rule, one.at("value"))
     if max(counts.values()) > 1:
         yield problem("POMOST-SERVICEREQUEST-08", request.at("identifier"))
+
+
+def _form(request: Element) -> Iterator[Problem]:
+    """A paper original is told of a referral on paper only."""
+    paper, form = only(request, names.EXT_PAPER_REFERRAL), only(request, names.EXT_REFERRAL_FORM)
+    if paper is not None and form is not None and form.text("valueCode") not in {"paper", None}:
+        yield problem("POMOST-SERVICEREQUEST-09", paper.path)

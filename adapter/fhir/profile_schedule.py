@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from adapter.fhir import names
 from adapter.fhir.bindings import missing, people_codes, pointed_type, wrong_targets
 from adapter.fhir.element import Element
-from adapter.fhir.extensions import only, repeated, untyped
+from adapter.fhir.extension_table import check_own
+from adapter.fhir.extensions import only
 from adapter.fhir.problems import Problem
 from adapter.fhir.rules import problem
 
@@ -23,6 +24,7 @@ def check_schedule(schedule: Element) -> Iterator[Problem]:
     yield from missing(schedule, "actor")
     yield from wrong_targets(schedule, "Schedule")
     yield from people_codes(schedule)
+    yield from check_own(schedule, "Schedule")
     yield from _cell(schedule)
     yield from _service(schedule)
     yield from _practitioner(schedule)
@@ -53,8 +55,6 @@ def services(schedule: Element) -> list[Element]:
 
 
 def _cell(schedule: Element) -> Iterator[Problem]:
-    yield from repeated(schedule, names.EXT_CELL)
-    yield from untyped(only(schedule, names.EXT_CELL), "valueIdentifier")
     cells = identifiers(schedule, names.EXT_CELL, frozenset({names.CELL}))
     if len({one.text("value") for one in cells}) != 1:
         yield problem("POMOST-SCHEDULE-01", schedule.at("actor"))
@@ -69,8 +69,6 @@ def _service(schedule: Element) -> Iterator[Problem]:
 
 
 def _practitioner(schedule: Element) -> Iterator[Problem]:
-    yield from repeated(schedule, names.EXT_PRACTITIONER)
-    yield from untyped(only(schedule, names.EXT_PRACTITIONER), "valueIdentifier")
     licences = identifiers(schedule, names.EXT_PRACTITIONER, _LICENCE_SYSTEMS)
     people = [actor for actor in schedule.children("actor") if pointed_type(actor) in _PEOPLE]
     different = {(one.text("system"), one.text("value")) for one in licences}

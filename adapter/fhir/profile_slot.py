@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from adapter.fhir import names
 from adapter.fhir.bindings import SLOT_STATUS, code_outside, missing, people_codes, wrong_targets
 from adapter.fhir.element import Element
-from adapter.fhir.extensions import has_code, only, repeated, untyped
+from adapter.fhir.extension_table import check_own
+from adapter.fhir.extensions import has_code, only
 from adapter.fhir.problems import Problem
 from adapter.fhir.reference import target
 from adapter.fhir.rules import problem
@@ -35,12 +36,11 @@ def check_slot(slot: Element) -> Iterator[Problem]:
 
 
 def _capacity(slot: Element) -> Iterator[Problem]:
-    yield from repeated(slot, names.EXT_CAPACITY, names.EXT_SMART_CAPACITY)
+    yield from check_own(slot, "Slot")
     for url in (names.EXT_CAPACITY, names.EXT_SMART_CAPACITY):
         extension = only(slot, url)
         if extension is None:
             continue
-        yield from untyped(extension, "valuePositiveInt", "valueInteger")
         name = "valuePositiveInt" if extension.has("valuePositiveInt") else "valueInteger"
         count = extension.number(name)
         if count is not None and not 1 <= count <= CAPACITY_MAX:

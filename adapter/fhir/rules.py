@@ -124,6 +124,21 @@ RULES: dict[str, Rule] = {
         "rozszerzenie ma wartość innego typu, niż mówi profil",
         "the extension's value is not of the type that the profile names",
     ),
+    "POMOST-ANY-07": Rule(
+        "w rozszerzeniu brak części wymaganej przez profil",
+        "the extension lacks a part that the profile requires",
+    ),
+    "POMOST-ANY-08": Rule("kod spoza listy profilu", "the code is not in the profile's list"),
+    "POMOST-ANY-09": Rule(
+        "rozszerzenie nie ma części o tej nazwie; sprawdź pisownię",
+        "the extension has no part of this name; check its spelling",
+    ),
+    "POMOST-ANY-10": Rule("potrzebna jest pełna data: RRRR-MM-DD", "a full day is needed: YYYY-MM-DD"),
+    "POMOST-ANY-11": Rule(
+        "to nie jest kod ICD-10 (litera, dwie cyfry, kropka i dalszy znak); ten kod nie będzie użyty",
+        "this is no ICD-10 code (a letter, two digits, a dot and more); it will not be used",
+        WARNING,
+    ),
     "POMOST-SLOT-01": Rule(
         "brak rodzaju terminu: appointmentType.coding z system i code",
         "the kind of term is missing: appointmentType.coding with system and code",
@@ -187,6 +202,18 @@ RULES: dict[str, Rule] = {
         "data i godzina w rozszerzeniu musi mieć strefę czasową",
         "a date and time in an extension has a zone",
     ),
+    "POMOST-APPOINTMENT-11": Rule(
+        "termin wpisu to jeden dzień (start = end) albo, z term-precision week, tydzień od poniedziałku do niedzieli",
+        "an entry's term is one day (start = end) or, with term-precision week, a week from Monday to Sunday",
+    ),
+    "POMOST-APPOINTMENT-12": Rule(
+        "wpis ma jeden termin: podaj jeden requestedPeriod",
+        "an entry has one term: give one requestedPeriod",
+    ),
+    "POMOST-APPOINTMENT-13": Rule(
+        "plan leczenia ma koniec (ends-on) albo koniec nieznany (open-ended), nie oba naraz",
+        "a plan of treatment has an end (ends-on) or none that is known (open-ended), not both",
+    ),
     "POMOST-SERVICEREQUEST-01": Rule(
         "doNotPerform: zakaz wykonania nie jest skierowaniem",
         "doNotPerform: an order not to do something is no referral",
@@ -212,6 +239,10 @@ RULES: dict[str, Rule] = {
     "POMOST-SERVICEREQUEST-08": Rule(
         "skierowanie ma najwyżej jeden numer, jeden klucz i jeden kod",
         "a referral has at most one number, one key and one code",
+    ),
+    "POMOST-SERVICEREQUEST-09": Rule(
+        "dane papierowego oryginału (paper-referral) dotyczą tylko skierowania papierowego",
+        "what is known of a paper original (paper-referral) belongs to a referral on paper only",
     ),
     "POMOST-PATIENT-01": Rule(
         "potrzebny jest numer PESEL albo jeden dokument tożsamości",

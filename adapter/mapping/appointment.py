@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 
 from adapter.domain.appointment import Visit, VisitState
-from adapter.domain.entitlement import Category, Criterion, Entitlement, Waiver
+from adapter.domain.entitlement import Category, Criterion, Entitlement, EntitlementDocument, Waiver
 from adapter.domain.moments import instant_in_warsaw, warsaw_day
 from adapter.domain.national import NationalVisitState, VisitChange
 from adapter.domain.rules.release import NO_SHOW_REASON, EndReason
@@ -19,11 +19,12 @@ from adapter.domain.transitions import Transitions
 from adapter.errors import BadInput
 from adapter.fhir import names
 from adapter.fhir.element import Element, aware_moment
-from adapter.fhir.extensions import only
+from adapter.fhir.extensions import day, only, words
 from adapter.fhir.need import need
 from adapter.fhir.profile_appointment import check_appointment
 from adapter.fhir.reference import local_id
 from adapter.mapping.code_table import CodeTable
+from adapter.mapping.extension_parts import Json, coded, kept_of, nested, part, pointing
 from adapter.mapping.problems import (
     AMBIGUOUS,
     COMMENT_NEEDED,
@@ -131,13 +132,57 @@ def appointment_to_fhir(
             {"actor": {"reference": f"Patient/{patient_id}"}, "required": "required", "status": "accepted"},
         ],
         "extension": [
-            _coded(names.EXT_CATEGORY, tables.category.to_fhir(str(category.value), on)),
-            _coded(names.EXT_CRITERION, (names.MEDICAL_CRITERION, criterion.value)),
+            coded(names.EXT_CATEGORY, tables.category.to_fhir(str(category.value), on)),
+            coded(names.EXT_CRITERION, (names.MEDICAL_CRITERION, criterion.value)),
             {"url": names.EXT_REPORTED_AT, "valueDateTime": change.changed_at.isoformat()},
         ],
     }
     if referral_id is not None:
         resource["basedOn"] = [{"reference": f"ServiceRequest/{referral_id}"}]
+    return resource
+
+
+def visit_to_fhir(
+    visit: Visit, tables: Tables, on: date, *, category: bool = True, criterion: bool = True
+) -> dict[str, object]:
+    """The Appointment that says all of a visit: reading it gives the visit again.
+
+    Without ``category`` and ``criterion`` the Appointment leaves them to the reader's defaults. A reason that needs
+    an explanation is not complete without ``Appointment.comment``, which is not the visit's.
+
+    Raises:
+        BadInput: a code has no FHIR code in its table.
+    """
+    extensions = kept_of(
+        (
+            coded(names.EXT_CATEGORY, tables.category.to_fhir(str(visit.category.value), on) if category else None),
+            coded(names.EXT_CRITERION, (names.MEDICAL_CRITERION, visit.criterion.value) if criterion else None),
+            pointing(names.EXT_SCHEDULE, f"Schedule/{visit.schedule_id}" if visit.schedule_id else None),
+            part(names.EXT_REPORTED_AT, visit.reported_at),
+            _entitlement_to_fhir(visit.entitlement, tables, on),
+            _waiver_to_fhir(visit.waiver),
+        )
+    )
+    resource: dict[str, object] = {
+        "resourceType": "Appointment",
+        "id": visit.id,
+        "extension": extensions,
+        "status": tables.visit_state.to_fhir(visit.state.value, on)[1],
+        "participant": [{"actor": {"reference": f"Patient/{visit.patient_id}"}, "status": "accepted"}],
+    }
+    if visit.changed_at is not None:
+        resource["meta"] = {"lastUpdated": visit.changed_at.isoformat()}
+    if visit.national_id is not None:
+        resource["identifier"] = [{"system": names.NATIONAL_VISIT, "value": visit.national_id}]
+    if visit.end_reason is not None and visit.state in {VisitState.CANCELLED, VisitState.NO_SHOW}:
+        system, code = tables.cancellation_reasons.to_fhir(visit.end_reason, on)
+        resource["cancelationReason"] = {"coding": [{"system": system, "code": code}]}
+    if visit.slot_ids:
+        resource["slot"] = [{"reference": f"Slot/{one}"} for one in visit.slot_ids]
+    if visit.referral_id is not None:
+        resource["basedOn"] = [{"reference": f"ServiceRequest/{visit.referral_id}"}]
+    if visit.starts is not None and visit.ends is not None:
+        resource |= {"start": visit.starts.isoformat(), "end": visit.ends.isoformat()}
     return resource
 
 
@@ -181,7 +226,49 @@ def _entitlement(appointment: Element, tables: Tables, on: date, problems: Probl
         code,
         who.text("valueString") if who is not None else None,
         when.moment("valueDateTime") if when is not None else None,
+        _document(only(right, names.ENTITLEMENT_DOCUMENT)),
     )
+
+
+def _document(document: Element | None) -> EntitlementDocument | None:
+    if document is None:
+        return None
+    return EntitlementDocument(
+        words(document, names.DOCUMENT_KIND),
+        words(document, names.DOCUMENT_NUMBER),
+        day(document, names.DOCUMENT_ISSUED_ON),
+        day(document, names.DOCUMENT_VALID_UNTIL),
+    )
+
+
+def _entitlement_to_fhir(right: Entitlement | None, tables: Tables, on: date) -> Json | None:
+    if right is None:
+        return None
+    document = right.document
+    shown = (
+        part(names.DOCUMENT_KIND, document.kind if document is not None else None),
+        part(names.DOCUMENT_NUMBER, document.number if document is not None else None),
+        part(names.DOCUMENT_ISSUED_ON, document.issued_on if document is not None else None),
+        part(names.DOCUMENT_VALID_UNTIL, document.valid_until if document is not None else None),
+    )
+    parts = (
+        coded(names.ENTITLEMENT_CODE, tables.entitlements.to_fhir(right.code, on)),
+        part(names.ENTITLEMENT_VERIFIED_BY, right.verified_by),
+        part(names.ENTITLEMENT_VERIFIED_AT, right.verified_at),
+        nested(names.ENTITLEMENT_DOCUMENT, shown),
+    )
+    return nested(names.EXT_ENTITLEMENT, parts)
+
+
+def _waiver_to_fhir(waiver: Waiver | None) -> Json | None:
+    if waiver is None:
+        return None
+    parts = (
+        part(names.WAIVER_GIVEN_AT, waiver.given_at),
+        part(names.WAIVER_NOTED_BY, waiver.noted_by),
+        part(names.WAIVER_REASON, waiver.reason),
+    )
+    return nested(names.EXT_WAIVER, parts)
 
 
 def _waiver(appointment: Element) -> Waiver | None:
@@ -221,11 +308,6 @@ def _end_reason(appointment: Element, tables: Tables, on: date, problems: Proble
     if tables.cancellation_reasons.row(code, on).says("comment_mandatory") and not appointment.text("comment"):
         problems.add(COMMENT_NEEDED, appointment.at("comment"))
     return code
-
-
-def _coded(url: str, coding: tuple[str, str]) -> dict[str, object]:
-    system, code = coding
-    return {"url": url, "valueCoding": {"system": system, "code": code}}
 
 
 def _reported_at(appointment: Element, problems: Problems) -> datetime | None:

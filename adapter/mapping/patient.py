@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from adapter.domain.identifiers import IdentifierError, PersonDocument, PersonIdentifier, Pesel
+from adapter.domain.moments import warsaw_day
 from adapter.domain.national import VisitChange
 from adapter.domain.patient import Patient
 from adapter.errors import BadInput
 from adapter.fhir import names
-from adapter.fhir.element import Element
+from adapter.fhir.day import full_day
+from adapter.fhir.element import Element, aware_moment
+from adapter.fhir.extensions import flag
 from adapter.fhir.need import need
 from adapter.fhir.problems import ProblemsFound
 from adapter.fhir.profile_patient import check_patient, current, name_to_use, one_number
@@ -42,6 +45,11 @@ def patient_from_fhir(resource: Resource, tables: Tables, on: date) -> Patient:
         family=need(name.text("family"), name.at("family")).strip(),
         phone=phone_of(patient),
         email=next((value for value in _values(patient, "email") if "@" in value), None),
+        address=_address(patient),
+        no_address_in_poland=flag(patient, names.EXT_NO_ADDRESS) or False,
+        other_contact=_other_contact(patient),
+        deceased=patient.content.get("deceasedBoolean") is True or patient.has("deceasedDateTime"),
+        deceased_on=_day_of_death(patient),
     )
 
 
@@ -104,3 +112,52 @@ def _values(patient: Element, system: str) -> Iterator[str]:
     for one in patient.children("telecom"):
         if one.text("system") == system and one.text("use") != "old":
             yield (one.text("value") or "").strip()
+
+
+def _address(patient: Element) -> str:
+    """The address in one line: one at home first, an old one or one for bills only never."""
+    usable = [one for one in patient.children("address") if one.text("use") not in {"old", "billing"} and _line(one)]
+    usable.sort(key=lambda one: one.text("use") != "home")
+    return _line(usable[0]) if usable else ""
+
+
+def _line(address: Element) -> str:
+    """Its text, else its parts: street, postal code and town, country."""
+    text = " ".join((address.text("text") or "").split())
+    if text:
+        return text
+    lines = address.content.get("line")
+    parts = [one.strip() for one in lines if isinstance(one, str)] if isinstance(lines, list) else []
+    town = " ".join(filter(None, (address.text("postalCode"), address.text("city"))))
+    return ", ".join(part for part in (*parts, town, address.text("country") or "") if part)
+
+
+def _other_contact(patient: Element) -> str:
+    """Another way to the patient or the guardian: a contact person, else an e-mail or the like (D-01 lit. h)."""
+    for contact in patient.children("contact"):
+        ways = [value for one in contact.children("telecom") if (value := (one.text("value") or "").strip())]
+        where = contact.child("address")
+        if where is not None and _line(where):
+            ways.append(_line(where))
+        if ways:
+            return ": ".join(filter(None, (_called(contact), ", ".join(ways))))
+    for one in patient.children("telecom"):
+        value = (one.text("value") or "").strip()
+        if value and one.text("use") != "old" and (one.text("system") != "phone" or one_number(value) is None):
+            return value
+    return ""
+
+
+def _called(contact: Element) -> str:
+    """Name and relationship of a contact person, as far as they are told."""
+    name = contact.child("name")
+    parts = [] if name is None else [name.text("text") or " ".join((*_given(name), name.text("family") or ""))]
+    parts += [concept.text("text") or "" for concept in contact.children("relationship")]
+    return ", ".join(part.strip() for part in parts if part.strip())
+
+
+def _day_of_death(patient: Element) -> date | None:
+    """The Warsaw day of death; None when it is not told, or only its month."""
+    told = patient.text("deceasedDateTime")
+    moment = aware_moment(told)
+    return warsaw_day(moment) if moment is not None else full_day(told)

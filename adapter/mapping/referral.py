@@ -17,17 +17,25 @@ from adapter.domain.identifiers import (
     ReferralKey,
     ReferralNumber,
 )
+from adapter.domain.paper_referral import PaperReferral, PostingChannel
 from adapter.domain.referral import Referral
 from adapter.fhir import names
+from adapter.fhir.diagnosis import diagnoses, well_formed
 from adapter.fhir.element import Element
+from adapter.fhir.extensions import code as code_of
+from adapter.fhir.extensions import day, flag, only, words
 from adapter.fhir.need import need
 from adapter.fhir.profile_referral import check_referral
 from adapter.fhir.reference import local_id
+from adapter.mapping.body_area import areas_from_sites
 from adapter.mapping.problems import PATIENT_NEEDED, STATUS_UNUSABLE, Problems, Resource, codings, element_of
 from adapter.mapping.tables import Tables
 
 USABLE_STATUSES = frozenset({"active", "on-hold", "completed"})
 """ServiceRequest.status of a referral that a visit may be based on; a draft or a revoked one may not."""
+
+PAPER, INFORMATION_SHEET = "paper", "information-sheet"
+"""Codes of the profile's list of forms of a referral; a third is ``electronic``."""
 
 PRIORITY_DEFAULT = "routine"
 """FHIR's own default for ServiceRequest.priority."""
@@ -77,6 +85,27 @@ def referral_from_fhir(
         number=number,
         access=access,
         service=services[0].text("code") if services else None,
+        paper=_paper(request),
+        printout_only=code_of(request, names.EXT_REFERRAL_FORM) == INFORMATION_SHEET,
+        noted=flag(request, names.EXT_NOTED_DATA) or False,
+        diagnosis=next((found for one in diagnoses(request) if (found := well_formed(one))), ""),
+        body_area=areas_from_sites(request),
+    )
+
+
+def _paper(request: Element) -> PaperReferral | None:
+    """What is known of the paper original: of a referral on paper perhaps nothing yet."""
+    original = only(request, names.EXT_PAPER_REFERRAL)
+    if original is None and code_of(request, names.EXT_REFERRAL_FORM) != PAPER:
+        return None
+    channel = code_of(original, names.PAPER_CHANNEL)
+    return PaperReferral(
+        received_on=day(original, names.PAPER_RECEIVED_ON),
+        posted_on=day(original, names.PAPER_POSTED_ON),
+        channel=PostingChannel(channel) if channel is not None else None,
+        location=words(original, names.PAPER_LOCATION),
+        ground=words(original, names.PAPER_GROUND),
+        confirmed_missing_by=words(original, names.PAPER_MISSING_CONFIRMED_BY),
     )
 
 

@@ -6,9 +6,11 @@ from datetime import date
 from functools import partial
 
 from adapter.domain.identifiers import CellCode, OidPair
+from adapter.domain.register import AdmissionSchedule, Care, Route, Speciality
 from adapter.domain.schedule import Schedule
 from adapter.fhir import names
 from adapter.fhir.element import Element
+from adapter.fhir.extensions import code, coding, flag, only, words
 from adapter.fhir.need import need
 from adapter.fhir.profile_schedule import check_schedule, identifiers, services
 from adapter.mapping.problems import Problems, Resource, element_of
@@ -30,10 +32,9 @@ def schedule_from_fhir(resource: Resource, tables: Tables, on: date) -> Schedule
     problems = Problems(check_schedule(schedule))
     cells = identifiers(schedule, names.EXT_CELL, frozenset({names.CELL}))
     given = services(schedule)
-    for coding in given:
-        if coding.text("system") == names.PROGRAMME:
-            code = coding.text("code") or ""
-            problems.mapped(coding.at("code"), partial(tables.cells_in_scope.row, code, on))
+    for one in given:
+        if one.text("system") == names.PROGRAMME:
+            problems.mapped(one.at("code"), partial(tables.cells_in_scope.row, one.text("code") or "", on))
     problems.refuse_if_any()
     active = schedule.content.get("active")
     return Schedule(
@@ -42,6 +43,29 @@ def schedule_from_fhir(resource: Resource, tables: Tables, on: date) -> Schedule
         service=need(given[0].text("code"), given[0].at("code")),
         practitioner=_practitioner(schedule),
         active=active is not False,
+        register=_register(schedule, cells[0].text("value") or "", given[0].text("code") or ""),
+    )
+
+
+def _register(schedule: Element, cell: str, service: str) -> AdmissionSchedule | None:
+    """The admission schedule that the Schedule declares; its service is the Schedule's where it names no other."""
+    declared = only(schedule, names.EXT_ADMISSION_SCHEDULE)
+    if declared is None:
+        return None
+    own, procedure = coding(declared, names.ADMISSION_SERVICE), coding(declared, names.ADMISSION_PROCEDURE)
+    specialities = (one.text("valueCode") or "" for one in declared.extensions(names.ADMISSION_SPECIALITY))
+    ages = ((one.text("valueString") or "").strip() for one in declared.extensions(names.ADMISSION_AGE_BAND))
+    referral_needed = flag(declared, names.ADMISSION_REFERRAL_NEEDED)
+    return AdmissionSchedule(
+        id=words(declared, names.ADMISSION_ID),
+        care=Care(need(code(declared, names.ADMISSION_CARE), declared.path)),
+        service=(own.text("code") or "") if own is not None else service,
+        cell=cell,
+        procedure=(procedure.text("code") or "") if procedure is not None else "",
+        specialities=frozenset(Speciality(one) for one in specialities),
+        route=Route(code(declared, names.ADMISSION_ROUTE) or Route.KLX.value),
+        referral_needed=referral_needed is not False,
+        age_bands=tuple(ages),
     )
 
 

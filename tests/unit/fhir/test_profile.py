@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from adapter.fhir.element import Element
+from adapter.fhir.profile_entry import check_term
 from adapter.fhir.read import Reading, read
 from adapter.fhir.rules import RULES
 
@@ -41,6 +43,10 @@ CATEGORY = extension(
     "patient-category", valueCoding={"system": f"{BASE}/CodeSystem/patient-category", "code": "waiting"}
 )
 RIGHT = {"url": "code", "valueCoding": {"system": f"{BASE}/CodeSystem/entitlement", "code": "47"}}
+WEEK = extension("term-precision", valueCode="week")
+RIGHT_WITH_BARE_DOCUMENT = extension(
+    "entitlement", extension=[RIGHT, {"url": "document", "extension": [{"url": "number", "valueString": "1"}]}]
+)
 REASON = {"coding": [{"system": f"{BASE}/CodeSystem/cancellation-reason", "code": "1"}]}
 
 # resource   element             becomes                                     path                                    rule
@@ -109,6 +115,21 @@ REFUSED = [
     (VISIT, "extension", [CATEGORY, extension("privilege-waiver", extension=[{"url": "reason", "valueString": "later"}])], "Appointment.extension[1]", "POMOST-APPOINTMENT-09"),
     (ENTRY, "extension", [CATEGORY], "Appointment.slot", "POMOST-APPOINTMENT-02"),
     (ENTRY, "extension", [CATEGORY, extension("appointment-schedule", valueReference={"reference": "Slot/1"})], "Appointment.extension[1].valueReference.reference", "FHIR-REF-01"),
+    (VISIT, "extension", [CATEGORY, extension("dilo-card", extension=[{"url": "stage", "valueCoding": {"system": f"{BASE}/CodeSystem/dilo-stage", "code": "1"}}])], "Appointment.extension[1]", "POMOST-ANY-07"),
+    (VISIT, "extension", [CATEGORY, extension("removal", extension=[])], "Appointment.extension[1]", "POMOST-ANY-07"),
+    (VISIT, "extension", [CATEGORY, RIGHT_WITH_BARE_DOCUMENT], "Appointment.extension[1].extension[1]", "POMOST-ANY-07"),
+    (VISIT, "extension", [CATEGORY, extension("term-change", extension=[{"url": "cause", "valueCode": "weather"}])], "Appointment.extension[1].extension[0].valueCode", "POMOST-ANY-08"),
+    (VISIT, "extension", [CATEGORY, extension("removal", extension=[{"url": "one", "valueDate": "2026-12-01"}, {"url": "on", "valueDate": "2026-12-01"}])], "Appointment.extension[1].extension[0]", "POMOST-ANY-09"),
+    (VISIT, "extension", [CATEGORY, extension("removal", extension=[{"url": "on", "valueDate": "2026-12"}])], "Appointment.extension[1].extension[0].valueDate", "POMOST-ANY-10"),
+    (VISIT, "extension", [CATEGORY, extension("continuing-treatment", extension=[{"url": "plan", "valueReference": {"reference": "Goal/1"}}])], "Appointment.extension[1].extension[0].valueReference.reference", "FHIR-REF-01"),
+    (VISIT, "extension", [CATEGORY, extension("continuing-treatment", extension=[{"url": "ends-on", "valueDate": "2026-12-01"}, {"url": "open-ended", "valueBoolean": True}])], "Appointment.extension[1]", "POMOST-APPOINTMENT-13"),
+    (VISIT, "extension", [CATEGORY, extension("service-started", valueDateTime="2026-12-01")], "Appointment.extension[1].valueDateTime", "POMOST-APPOINTMENT-10"),
+    (VISIT, "extension", [CATEGORY, extension("entered-by", valueString=" ")], "Appointment.extension[1]", "POMOST-ANY-06"),
+    (VISIT, "extension", [CATEGORY, *[extension("reserved", valueBoolean=yes) for yes in (True, False)]], "Appointment.extension[2]", "POMOST-ANY-05"),
+    (VISIT, "requestedPeriod", [{"start": "2026-12-01", "extension": [extension("term-precision", valueCode="month")]}], "Appointment.requestedPeriod[0].extension[0].valueCode", "POMOST-ANY-08"),
+    (SCHEDULE, "extension", [extension("admission-schedule", extension=[{"url": "id", "valueString": "a-b-c"}])], "Schedule.extension[0]", "POMOST-ANY-07"),
+    (PATIENT, "extension", [extension("no-address-in-poland", valueCode="BD")], "Patient.extension[0]", "POMOST-ANY-06"),
+    (REFERRAL, "extension", [extension("referral-form", valueCode="electronic"), extension("paper-referral", extension=[{"url": "location", "valueString": "binder 3"}])], "ServiceRequest.extension[1]", "POMOST-SERVICEREQUEST-09"),
     (REFERRAL, "status", "open", "ServiceRequest.status", "FHIR-SERVICEREQUEST-01"),
     (REFERRAL, "intent", "wish", "ServiceRequest.intent", "FHIR-SERVICEREQUEST-02"),
     (REFERRAL, "priority", "high", "ServiceRequest.priority", "FHIR-SERVICEREQUEST-03"),
@@ -146,6 +167,8 @@ ACCEPTED = [
     (VISIT, "status", "noshow", "no reason is needed"),
     (VISIT, "participant", [PERSON, {"type": [{"text": "helper"}], "status": "accepted"}], "a type without an actor (app-1)"),
     (ENTRY, "status", "waitlist", "no times and no slot, but a schedule"),
+    (VISIT, "requestedPeriod", [{"start": "2026-12-01", "end": "2026-12-31"}, {"start": "2027-01-01"}], "a wish, where no register is kept"),
+    (VISIT, "extension", [CATEGORY, extension("removal", extension=[{"url": "on", "valueDate": "2026-12-01"}, {"url": "http://his.example/ward", "valueString": "a"}])], "others' parts in an extension of ours"),
     (CANCELLED, "cancelationReason", REASON, "no times when cancelled (app-3)"),
     (REFERRAL, "doNotPerform", False, "false forbids nothing"),
     (REFERRAL, "identifier", GONE, "a referral whose number is not known yet"),
@@ -189,6 +212,13 @@ WARNINGS = [
         "POMOST-PATIENT-05",
     ),
     (SLOT, "serviceType", [], "Slot.serviceType", "FHIR-SHAPE-08"),
+    (
+        REFERRAL,
+        "reasonCode",
+        [{"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "i10"}]}],
+        "ServiceRequest.reasonCode[0].coding[0].code",
+        "POMOST-ANY-11",
+    ),
 ]
 
 
@@ -222,7 +252,35 @@ def test_a_text_never_repeats_a_value_of_the_resource(good: Good) -> None:
     assert "Zmyślona" not in told
 
 
+# requestedPeriod                                                       why
+WRONG_TERMS = [
+    ([{"start": "2026-12-01", "end": "2026-12-02"}], "POMOST-APPOINTMENT-11", "two days"),
+    ([{"start": "2026-12-01"}], "POMOST-APPOINTMENT-11", "no end"),
+    ([{"start": "2026-12", "end": "2026-12"}], "POMOST-APPOINTMENT-11", "a month"),
+    ([{"start": "2026-12-01T08:00:00+01:00", "end": "2026-12-01T08:00:00+01:00"}], "POMOST-APPOINTMENT-11", "a time"),
+    ([{"start": "2026-11-30", "end": "2026-12-06"}], "POMOST-APPOINTMENT-11", "a week that is not said to be one"),
+    (
+        [{"start": "2026-12-01", "end": "2026-12-07", "extension": [WEEK]}],
+        "POMOST-APPOINTMENT-11",
+        "a week from Tuesday",
+    ),
+    ([{"start": "2026-11-30", "end": "2026-12-05", "extension": [WEEK]}], "POMOST-APPOINTMENT-11", "to Saturday"),
+    ([{"start": "2026-12-01", "end": "2026-12-01"}] * 2, "POMOST-APPOINTMENT-12", "two terms"),
+]
+
+
+@pytest.mark.parametrize(("periods", "rule", "why"), WRONG_TERMS, ids=[row[2] for row in WRONG_TERMS])
+def test_the_term_of_an_entry_is_a_day_or_a_week(good: Good, periods: list[Any], rule: str, why: str) -> None:
+    entry = {**good(ENTRY), "requestedPeriod": periods}
+    assert rule in {one.rule for one in check_term(Element("Appointment", entry))}, why
+
+
+def test_a_visit_with_a_time_needs_no_requested_period(good: Good) -> None:
+    visit = {**good(VISIT), "requestedPeriod": WRONG_TERMS[0][0]}
+    assert list(check_term(Element("Appointment", visit))) == []
+
+
 def test_every_rule_has_a_case_here_or_in_the_tests_of_reading() -> None:
-    here = {row[4] for row in REFUSED} | {"POMOST-SERVICEREQUEST-04", "POMOST-PATIENT-05", "FHIR-SHAPE-08"}
+    here = {row[4] for row in REFUSED} | {row[4] for row in WARNINGS} | {row[1] for row in WRONG_TERMS}
     elsewhere = {rule for rule in RULES if rule.startswith(("FHIR-READ-", "FHIR-BUNDLE-", "POMOST-BUNDLE-"))}
     assert here | elsewhere == set(RULES)
