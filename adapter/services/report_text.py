@@ -1,4 +1,4 @@
-"""Texts of reports in Polish and English, from the gettext catalogues in ``adapter/locale/``.
+"""Texts of reports and letters in Polish and English, from the gettext catalogues in ``adapter/locale/``.
 
 The catalogues are kept as ``.po`` files, which people can read and edit, and compiled in memory when first
 asked for: no build step, no ``msgfmt``, the same in a checkout and in a wheel. A key without a text is an
@@ -25,8 +25,11 @@ POLISH, ENGLISH = "pl", "en"
 class Texts:
     """The texts of one language, by key."""
 
-    def __init__(self, language: str, translations: GNUTranslations, keys: frozenset[str]) -> None:
+    def __init__(
+        self, language: str, translations: GNUTranslations, keys: frozenset[str], domain: str = DOMAIN
+    ) -> None:
         self.language = language
+        self.domain = domain
         self.keys = keys
         self._translations = translations
 
@@ -39,7 +42,7 @@ class Texts:
         if key not in self.keys:
             raise Misconfigured(
                 f"the {self.language} catalogue has no text for '{key}'",
-                setting=str(catalogue(self.language)),
+                setting=str(catalogue(self.language, self.domain)),
                 code="TEXT_MISSING",
             )
         text = self._translations.gettext(key)
@@ -54,19 +57,19 @@ class Texts:
         return self(f"word.{code}") if self.has(f"word.{code}") else code
 
 
-def catalogue(language: str) -> Path:
-    """The ``.po`` file of a language."""
-    return LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+def catalogue(language: str, domain: str = DOMAIN) -> Path:
+    """The ``.po`` file of a language: ``pomost`` for reports, ``letters`` for letters to patients."""
+    return LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 @cache
-def texts(language: str) -> Texts:
-    """The texts of ``pl`` or ``en``.
+def texts(language: str, domain: str = DOMAIN) -> Texts:
+    """The texts of ``pl`` or ``en``; of reports, or of another ``domain``.
 
     Raises:
         Misconfigured: there is no such catalogue, or it cannot be read.
     """
-    path = catalogue(language)
+    path = catalogue(language, domain)
     try:
         with path.open("rb") as source:
             read = read_po(source, locale=language, abort_invalid=True)
@@ -78,4 +81,4 @@ def texts(language: str) -> Texts:
     write_mo(compiled, read)
     compiled.seek(0)
     keys = frozenset(str(message.id) for message in read if message.id and message.string)
-    return Texts(language, GNUTranslations(compiled), keys)
+    return Texts(language, GNUTranslations(compiled), keys, domain)
