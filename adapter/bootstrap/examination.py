@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from uuid import uuid4
 
 from adapter import resources
 from adapter.bootstrap.adapter import Adapter, open_adapter, open_database
+from adapter.bootstrap.finding import Finding
 from adapter.bootstrap.national import endpoint_config
+from adapter.bootstrap.register_findings import register_findings
 from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
 from adapter.errors import AdapterError, Unavailable
@@ -28,17 +29,6 @@ STOPPED_COUNTED_MAX = 1000
 """Stopped messages that are counted one by one."""
 SHOWN_PROBLEMS_MAX = 3
 """Different problems of unreadable changes that one line names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: ``state`` is ok, warning or bad; ``unreachable`` when only somebody else can help."""
-
-    subject: str
-    state: str
-    text: str
-    advice: str = ""
-    unreachable: bool = False
 
 
 def examine(*, offline: bool = False) -> Iterator[Finding]:
@@ -165,6 +155,7 @@ def _others(settings: Settings) -> Iterator[Finding]:
             today = warsaw_day(adapter.clock.now())
             for facility in adapter.facilities:
                 yield held_changes(adapter.store, facility)
+                yield from register_findings(adapter.equipment, facility, today)
                 yield from _reach(adapter.equipment.registry, facility, today)
                 yield _checked(
                     f"EHR of {facility}",
