@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from adapter.fhir.problems import Problem
     from adapter.fhir.read import Reading
 
-    CodeCheck = Callable[[Reading], Sequence[Problem]]
+    Check = Callable[[Reading], Sequence[Problem]]
 
 
 @click.group()
@@ -51,47 +51,15 @@ def _entries(paths: tuple[Path, ...]) -> Iterator[Entry]:
             yield Entry(name, refused(b"", [unreadable]))
 
 
-def _code_check(folder: Path | None) -> CodeCheck:
-    """What the code tables say of an accepted resource, today."""
+def _code_check(folder: Path | None) -> Check:
+    """What the code tables say of accepted resources, today."""
     from adapter import resources
     from adapter.clock import SystemClock
     from adapter.domain.moments import warsaw_day
-    from adapter.errors import BadInput
-    from adapter.fhir.problems import Problem, ProblemsFound
-    from adapter.mapping.appointment import appointment_from_fhir
-    from adapter.mapping.patient import patient_from_fhir
-    from adapter.mapping.problems import PATIENT_NEEDED
-    from adapter.mapping.referral import referral_from_fhir
-    from adapter.mapping.schedule import schedule_from_fhir
-    from adapter.mapping.slot import slot_from_fhir
+    from adapter.mapping.check_codes import CodeCheck
     from adapter.mapping.tables import load_tables
 
-    tables = load_tables(resources.mappings(folder))
-    today = warsaw_day(SystemClock().now())
-    translate: dict[str, Callable[..., object]] = {
-        "Appointment": appointment_from_fhir,
-        "Patient": patient_from_fhir,
-        "Schedule": schedule_from_fhir,
-        "ServiceRequest": referral_from_fhir,
-        "Slot": slot_from_fhir,
-    }
-
-    def check_codes(reading: Reading) -> Sequence[Problem]:
-        if not reading.accepted or reading.resource_type not in translate:
-            return ()
-        try:
-            translate[reading.resource_type](reading.content, tables, today)
-        except ProblemsFound as refusal:
-            # An access code needs its patient, who is another resource: a file alone cannot say.
-            known = {(one.path, one.rule) for one in reading.problems}
-            return [
-                one for one in refusal.problems if one.rule != PATIENT_NEEDED and (one.path, one.rule) not in known
-            ]
-        except BadInput as error:
-            return [Problem(error.field, error.code, "wartość jest niepoprawna", "the value is not valid")]
-        return ()
-
-    return check_codes
+    return CodeCheck(load_tables(resources.mappings(folder)), warsaw_day(SystemClock().now()))
 
 
 def _line(found: Entry, accepted: bool, problems: Sequence[Problem]) -> dict[str, object]:
@@ -139,12 +107,13 @@ def check(paths: tuple[Path, ...], as_json: bool, profile_only: bool, mappings: 
     """Say of every resource: accepted, or refused with every problem.
 
     PATH is a file (a resource, a Bundle, .ndjson) or a folder with such files, also in its subfolders.
-    Each resource is held against the profile, then its codes against the tables.
+    Each resource is held against the profile, then its codes against the tables. An Appointment is read as an entry
+    in the register too, unless its Schedule (or Slot and Schedule) came before it and keeps its register elsewhere.
     Exit code 1 when any resource was refused or none was found.
 
     Example: pomost fhir check exports/ --json
     """
-    check_codes: CodeCheck = (lambda _: ()) if profile_only else _code_check(mappings)
+    check_codes: Check = (lambda _: ()) if profile_only else _code_check(mappings)
     accepted = refused = 0
     for found in _entries(paths):
         further = check_codes(found.reading)

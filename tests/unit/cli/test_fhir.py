@@ -11,6 +11,26 @@ from adapter.cli.main import main
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "fhir"
 
+BAD_ENTRIES = [
+    *["POMOST-APPOINTMENT-11"] * 3,
+    "POMOST-APPOINTMENT-12",
+    "POMOST-ANY-07",
+    "POMOST-ANY-09",
+    "POMOST-APPOINTMENT-10",
+    "POMOST-ANY-08",
+    *["POMOST-MAP-01"] * 3,
+    "POMOST-ANY-05",
+    "POMOST-ANY-06",
+    "POMOST-ANY-10",
+    "FHIR-REF-01",
+    "POMOST-APPOINTMENT-13",
+    "POMOST-ANY-07",
+    "POMOST-ANY-08",
+    "POMOST-SERVICEREQUEST-09",
+    "POMOST-ANY-06",
+]
+"""What is wrong with each entry of ``bad/register.json``, in its order."""
+
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
@@ -39,6 +59,7 @@ def test_each_bad_file_is_one_clear_refusal_and_good_entries_go_on(capsys: pytes
         "mixed.json#entry[4]": ["FHIR-SHAPE-01", "FHIR-SHAPE-02", *["FHIR-SHAPE-01"] * 3, "POMOST-SLOT-01"],
         "mixed.json#entry[5]": [],
         "not-fhir.json": ["FHIR-READ-07"],
+        **{f"register.json#entry[{number}]": [rule] for number, rule in enumerate(BAD_ENTRIES)},
         "referral-stu3.json": ["FHIR-READ-10"],
         "slot-r5.json": ["FHIR-READ-09"],
         "slot.xml": ["FHIR-READ-02"],
@@ -46,6 +67,25 @@ def test_each_bad_file_is_one_clear_refusal_and_good_entries_go_on(capsys: pytes
         "twice.json": ["FHIR-READ-06"],
     }
     assert all(each["text_pl"] and each["text_en"] for one in lines for each in one["problems"])
+
+
+def test_every_entry_of_the_example_register_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, str(FIXTURES / "register.json"))
+    assert code == 0
+    assert out.splitlines()[-1].endswith(" accepted, 0 refused")
+
+
+def test_a_wish_for_a_period_is_a_wish_where_the_register_is_kept_elsewhere(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    clinic = {
+        one["resource"]["id"]: one["resource"] for one in json.loads((FIXTURES / "clinic.json").read_text())["entry"]
+    }
+    wish = {**clinic["entry-1"], "requestedPeriod": [{"start": "2027-05-01", "end": "2027-05-31"}]}
+    (tmp_path / "wish.ndjson").write_text("\n".join(json.dumps(one) for one in (wish, clinic["cardio-1"], wish)))
+    code, out, _ = run(capsys, str(tmp_path), "--json")
+    told = [[one["rule"] for one in json.loads(line)["problems"]] for line in out.splitlines()]
+    assert (code, told) == (1, [["POMOST-APPOINTMENT-11"], [], []])
 
 
 def test_no_value_of_a_person_is_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
