@@ -41,15 +41,15 @@ SELECT last_number, last_oncology FROM register_list
 WHERE facility = %(facility)s AND schedule_id = %(schedule)s FOR UPDATE
 """
 _TAKE_NUMBER = """
-UPDATE register_list SET
-    last_number = CASE WHEN %(oncology)s THEN last_number ELSE GREATEST(last_number, %(number)s) END,
-    last_oncology = CASE WHEN %(oncology)s THEN GREATEST(last_oncology, %(number)s) ELSE last_oncology END
-WHERE facility = %(facility)s AND schedule_id = %(schedule)s
+INSERT INTO register_list AS l (facility, schedule_id, last_number, last_oncology)
+VALUES (%(facility)s, %(schedule)s, CASE WHEN %(oncology)s THEN 0 ELSE %(number)s END,
+    CASE WHEN %(oncology)s THEN %(number)s ELSE 0 END)
+ON CONFLICT (facility, schedule_id) DO UPDATE SET last_number = GREATEST(l.last_number, excluded.last_number),
+    last_oncology = GREATEST(l.last_oncology, excluded.last_oncology)
+RETURNING EXISTS (SELECT FROM register_entry e WHERE e.facility = %(facility)s AND e.schedule_id = %(schedule)s
+    AND e.numbered_oncology = %(oncology)s AND e.number = %(number)s)
 """
-_NUMBER_TAKEN = """
-SELECT id FROM register_entry WHERE facility = %(facility)s AND schedule_id = %(schedule)s
-    AND numbered_oncology = %(oncology)s AND number = %(number)s
-"""
+"""The row of the list is locked by it. What another wrote meanwhile is seen by the unique index at the latest."""
 _STANDS = """
 SELECT schedule_id, number, numbered_oncology, steps FROM register_entry
 WHERE facility = %(facility)s AND id = %(id)s FOR UPDATE
@@ -101,7 +101,7 @@ _ALL, _OPEN, _SINCE = "true", "open", "(open OR standing <> 'rejected' AND remov
 _PORTION = (
     f"SELECT {rows.KEPT}, schedule_id, reported_at FROM register_entry "  # noqa: S608  # constant columns
     f"WHERE {_FACILITY} AND {{of}} AND {{which}} AND {{after}} "
-    f"ORDER BY schedule_id, reported_at, id LIMIT {PORTION_ROWS}"
+    "ORDER BY schedule_id, reported_at, id LIMIT %(limit)s"
 )
 _AFTER = "(schedule_id, reported_at, id) > (%(last_schedule)s::text, %(last_report)s::timestamptz, %(last_id)s::text)"
 
@@ -165,11 +165,10 @@ class SqlRegister:
 
     def _take(self, facility: str, schedule_id: str, number: int, *, oncology: bool) -> None:
         """Make a running number that of an entry which is about to be written."""
-        self._lock(facility, schedule_id)
         asked = {"facility": facility, "schedule": schedule_id, "oncology": oncology, "number": number}
-        if self._session.run(_NUMBER_TAKEN, **asked):
+        ((taken,),) = self._session.run(_TAKE_NUMBER, **asked)
+        if taken:
             raise ValueError("the running number is another entry's")
-        self._session.run(_TAKE_NUMBER, **asked)
 
     def entry(self, facility: str, entry_id: str) -> StoredEntry | None:
         """One entry, locked until the transaction ends."""
@@ -227,13 +226,14 @@ class SqlRegister:
         """
         which = _SINCE if since is not None else _OPEN if open_only else _ALL
         of = "true" if schedule_id is None else "schedule_id = %(schedule)s"
-        asked: dict[str, object] = {"facility": facility, "schedule": schedule_id, "since": since}
+        limit = PORTION_ROWS
+        asked: dict[str, object] = {"facility": facility, "schedule": schedule_id, "since": since, "limit": limit}
         after = "true"
         while True:
             found = self._session.run(_PORTION.format(of=of, which=which, after=after), **asked)
             for *row, _, _ in found:
                 yield rows.stored_of(self._session, facility, row)
-            if len(found) < PORTION_ROWS:
+            if len(found) < limit:
                 return
             after = _AFTER
             asked |= {"last_id": found[-1][0], "last_schedule": found[-1][-2], "last_report": found[-1][-1]}

@@ -88,7 +88,10 @@ register_entry = Table(
     Column("steps", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column(
-        "waiting", Boolean, Computed("open AND COALESCE(category >= 2 AND category <= 3, false)", persisted=True), nullable=False
+        "waiting",
+        Boolean,
+        Computed("open AND COALESCE(category >= 2 AND category <= 3, false)", persisted=True),
+        nullable=False,
     ),
     Column("oncology", Boolean, Computed("COALESCE(category = 3, false)", persisted=True), nullable=False),
     Column(

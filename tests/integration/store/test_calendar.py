@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import psycopg
@@ -10,7 +11,8 @@ from store_fixtures import HeldClock
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.discrepancy import Discrepancy, DiscrepancyClass, SlotPair
-from adapter.domain.identifiers import CellCode, OidPair
+from adapter.domain.entitlement import Entitlement, EntitlementDocument
+from adapter.domain.identifiers import CellCode, OidPair, Pesel
 from adapter.domain.national import (
     NationalSlot,
     NationalSlotState,
@@ -19,10 +21,14 @@ from adapter.domain.national import (
     Origin,
     SlotListing,
 )
+from adapter.domain.paper_referral import PaperReferral, PostingChannel
+from adapter.domain.patient import Patient
+from adapter.domain.referral import Referral
+from adapter.domain.register import AdmissionSchedule, Care
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot, SlotKind, SlotState
 from adapter.errors import BadInput, Refused
-from adapter.ports.store import BlockProof, UnitOfWork
+from adapter.ports.store import BlockProof, ReferralRecord, UnitOfWork
 from adapter.store.engine import Database
 from adapter.store.unit_of_work import SqlStore
 
@@ -90,6 +96,40 @@ def test_what_is_put_comes_back(store: SqlStore) -> None:
         assert work.calendar.slots("demo", "H1", DAY) == [slot(1, SlotState.BUSY)]
         assert work.calendar.slots("demo", "H1", date(2026, 10, 6)) == [late], "23:40 UTC is the next Warsaw day"
         assert work.calendar.slot("north", "S1") is None
+
+
+def test_what_a_register_needs_of_a_schedule_a_patient_a_visit_and_a_referral_comes_back(
+    store: SqlStore, database: Database
+) -> None:
+    keeps = replace(CARDIOLOGY, register=AdmissionSchedule("927722-01", Care.AMBULATORY, "1100", age_bands=("18+",)))
+    patient = Patient(
+        *("P1", Pesel("00610100006"), "Zdzisława", "Wymyślona", None, None, "Zmyślona 1", True, "brat", True),
+        date(2226, 1, 2),
+    )
+    told = Referral("R1", "P1", paper=PaperReferral(DAY, channel=PostingChannel.PRISON), noted=True, diagnosis="I10")
+    sheet = Referral("R2", "P1", printout_only=True, body_area="knee-left", paper=PaperReferral())
+    shown = EntitlementDocument("card", "12/Z", DAY, None)
+    visit = replace(booked("A1", 1), entitlement=Entitlement("47CK", "anna", START, shown))
+    with store.unit_of_work() as work:
+        work.calendar.put_schedule("demo", keeps, in_scope=True)
+        work.calendar.put_patient("demo", patient)
+        work.calendar.put_visit("demo", visit)
+        for referral in (told, sheet):
+            work.calendar.put_referral("demo", ReferralRecord(referral))
+        assert work.calendar.schedule("demo", "H1") == keeps
+        assert work.calendar.patient("demo", "P1") == patient
+        assert work.calendar.visit("demo", "A1") == visit
+        assert work.calendar.referral("demo", "R1") == ReferralRecord(told)
+        assert work.calendar.referral("demo", "R2") == ReferralRecord(sheet)
+        work.commit()
+    with psycopg.connect(database.url) as session:
+        raw = str([session.execute(f"SELECT * FROM {table}").fetchall() for table in ("patient", "referral", "visit")])
+        assert not [secret for secret in ("Zmyślona", "I10", "prison", "12/Z") if secret in raw]
+    with store.unit_of_work() as work:
+        work.calendar.put_schedule("demo", CARDIOLOGY, in_scope=True)
+        assert work.calendar.schedule("demo", "H1") == CARDIOLOGY
+        work.calendar.put_referral("demo", ReferralRecord(Referral("R1", "P1")))
+        assert work.calendar.referral("demo", "R1") == ReferralRecord(Referral("R1", "P1"))
 
 
 def test_a_visit_keeps_its_history(store: SqlStore, database: Database) -> None:
