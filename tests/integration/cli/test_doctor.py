@@ -30,7 +30,7 @@ def test_all_is_well(installation: Installation) -> None:
     assert set(found) == {
         "settings", "mappings", "contract cer", "contract p1", "database", "migrations", "audit", "outbox",
         *(f"certificate demo {channel} {kind}" for channel in ("cer", "p1") for kind in KINDS),
-        "CeR for demo", "clock of demo", "EHR of demo", "changes of visits of demo",
+        "CeR for demo", "clock of demo", "EHR of demo", "changes of visits of demo", "register of demo",
     }  # fmt: skip
     lines = installation.call("doctor").out.splitlines()
     assert all(line.startswith("ok      ") for line in lines)
