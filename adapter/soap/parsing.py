@@ -72,7 +72,7 @@ def parse_untrusted(message: bytes) -> etree._Element:
         raise malformed("it is not XML text") from error
     if crowded:
         _check_scopes(root)
-    if only_tags(message) and b"XInclude" not in message and b"&#" not in message:
+    if only_tags(message) and b"XInclude" not in message and (b"&" not in message or b"&#" not in message):
         return root
     if root.getroottree().docinfo.internalDTD is not None:
         raise malformed("it has a document type declaration")
@@ -89,8 +89,13 @@ def parse_untrusted(message: bytes) -> etree._Element:
 
 def only_tags(message: bytes) -> bool:
     """Whether every ``<`` of a message that was read begins a tag: no comment, CDATA section, DTD or instruction."""
-    begins = message.startswith(b"<?xml ") or (message.startswith(b"<") and not message.startswith(b"<?"))
-    return begins and b"<!" not in message and message.find(b"<?", 1) < 0
+    begin = message.find(b"?>") if message.startswith(b"<?xml ") else 0
+    if begin < 0 or not (begin or (message.startswith(b"<") and not message.startswith(b"<?"))):
+        return False
+    # one sign is found far sooner than two, and mostly there is none of them
+    return (b"!" not in message or b"<!" not in message) and (
+        message.find(b"?", begin + 1) < 0 or message.find(b"<?", begin + 1) < 0
+    )
 
 
 def _check_bounds(message: bytes) -> bool:
@@ -98,15 +103,15 @@ def _check_bounds(message: bytes) -> bool:
     declared = _ENCODING.match(message.removeprefix(codecs.BOM_UTF8))
     if declared is not None and declared.group(1).lower() not in _ENCODINGS:
         raise malformed("it says that it is not in UTF-8")
-    equals, starts = message.count(b"="), message.count(b"<")
-    if starts + equals > MARKS_MAX:
+    equals = message.count(b"=")
+    if len(message) > MARKS_MAX and message.count(b"<") + equals > MARKS_MAX:
         raise malformed(f"it has over {MARKS_MAX} elements and attributes")
     if equals > ATTRIBUTES_MAX:
         for found in _LONG.finditer(message):
             tag = _START_TAG.match(message, found.start(), found.end())
             if tag is not None and tag.group().count(b"=") > ATTRIBUTES_MAX:
                 raise malformed(f"an element in it has over {ATTRIBUTES_MAX} attributes")
-    return equals > NAMESPACES_MAX and message.count(b"xmlns") * starts > SCOPE_STEPS_MAX
+    return equals > NAMESPACES_MAX and message.count(b"xmlns") * message.count(b"<") > SCOPE_STEPS_MAX
 
 
 def _check_scopes(root: etree._Element) -> None:

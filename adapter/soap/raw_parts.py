@@ -27,6 +27,7 @@ _START_TAG = re.compile(rb"""<([\w.\-]+(?::[\w.\-]+)?)((?: [\w.\-:]+="[^"<>&\t\r
 _DEFAULT_NAMESPACE = re.compile(rb"xmlns\s*=")
 _PLAIN = re.compile(r"[A-Za-z0-9_.\-]+")
 _ID = b'Id="%b"'
+_USUALLY_DECLARED = b' xmlns:wsu="%b"' % ns.WSU.encode()
 _DECLARED = b' xmlns:%%b="%b"' % ns.WSU.encode()
 
 
@@ -76,4 +77,6 @@ class RawParts:
     def _is_id(self, tag: re.Match[bytes], at: int) -> bool:
         """Whether what stands at ``at`` in a canonical start tag is ``Id`` or WS-Security's ``Id``."""
         name = self._message[self._message.rfind(b" ", tag.start(), at) + 1 : at]
+        if name == b"wsu:":
+            return _USUALLY_DECLARED in tag.group(2)
         return not name or (name.endswith(b":") and _DECLARED % name[:-1] in tag.group(2))

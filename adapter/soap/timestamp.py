@@ -13,6 +13,7 @@ from adapter.soap.broken import unverified
 
 LIFETIME_SECONDS = 300
 SKEW_SECONDS = 60
+_UTC_SUFFIX = "+00:00"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
 
@@ -31,7 +32,8 @@ class TimeLimits:
 
 def instant_text(instant: datetime) -> str:
     """``2026-11-21T10:00:00.000Z``: UTC, milliseconds."""
-    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    text = (instant if instant.tzinfo is UTC else instant.astimezone(UTC)).isoformat(timespec="milliseconds")
+    return f"{text.removesuffix(_UTC_SUFFIX)}Z"
 
 
 def check_timestamp(timestamp: etree._Element, limits: TimeLimits, now: datetime) -> datetime:

@@ -53,6 +53,8 @@ _IDS = etree.XPath(
     namespaces={"wsu": ns.WSU},
     smart_strings=False,
 )
+_REFERRED_TO = frozenset({ns.TIMESTAMP, ns.TOKEN})
+"""What Security holds for others to refer to."""
 _SIGNATURE_PARTS = [f"{{{ns.DS}}}{name}" for name in ("SignedInfo", "SignatureValue", "KeyInfo")]
 
 
@@ -100,11 +102,12 @@ class Verifier:
             raise unverified("its signature algorithm is not permitted")
         if len({reference.uri for reference in signed.references}) != len(signed.references):
             raise unverified("a part is signed twice")
-        parts = _signable(envelope, security)
+        parts = _signable(envelope, security, held)
         covered = [_check_reference(reference, parts, ids, raw) for reference in signed.references]
-        for part, name in ((envelope.body, "Body"), (timestamp, "Timestamp")):
-            if not any(part is each for each in covered):
-                raise unverified(f"its {name} is not signed")
+        if not any(each is envelope.body for each in covered):
+            raise unverified("its Body is not signed")
+        if not any(each is timestamp for each in covered):
+            raise unverified("its Timestamp is not signed")
         signer = self.trust.check(_token(key_info, parts), now)
         proof = base64_of(value, "SignatureValue")
         try:
@@ -159,12 +162,14 @@ def _check_owners(root: etree._Element) -> None:
                 raise unverified("two of its elements have one Id")
 
 
-def _signable(envelope: Envelope, security: etree._Element) -> dict[str, etree._Element]:
+def _signable(
+    envelope: Envelope, security: etree._Element, held: Sequence[etree._Element]
+) -> dict[str, etree._Element]:
     """The parts that stand where they are processed, by Id: Body, header blocks, Timestamp and token."""
-    parts = [envelope.body, *(child for child in security if child.tag in (ns.TIMESTAMP, ns.TOKEN))]
+    parts = [envelope.body, *(child for child in held if child.tag in _REFERRED_TO)]
     if envelope.header is not None:
         parts += [block for block in envelope.header if block is not security]
-    return {str(value): part for part in parts for name, value in part.items() if name in _ID_ATTRIBUTES}
+    return {value: part for part in parts for name in _ID_ATTRIBUTES if (value := part.get(name)) is not None}
 
 
 def _check_reference(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
 
 from adapter.soap.broken import BrokenExchange
-from adapter.soap.parsing import ATTRIBUTES_MAX, MARKS_MAX, parse_untrusted
+from adapter.soap.parsing import ATTRIBUTES_MAX, MARKS_MAX, only_tags, parse_untrusted
 
 
 def attributes(count: int) -> bytes:
@@ -55,3 +58,26 @@ def test_a_document_is_read_up_to_its_bounds(document: bytes, words: str, why: s
     except BrokenExchange as broken:
         reason = broken.reason
     assert (words in reason, bool(words)) == (True, bool(reason)), why
+
+
+PIECES = ["<b/>", "a!?b", "&lt;!", "<!--c-->", "<?p i?>", "<![CDATA[<]]>", "<b c='!?'/>", "&#63;", "?>", " "]
+
+
+@given(
+    st.sampled_from(["", "<?xml version='1.0'?>", "<?xml version='1.0' encoding='utf-8'?>\n"]),
+    st.sampled_from(["", "<!DOCTYPE a>", "<!-- ! -->", "<?p ?>"]),
+    st.lists(st.sampled_from(PIECES), max_size=4),
+    st.sampled_from(["", "<?p ?>", "<!--e-->", "\n"]),
+)
+def test_whether_a_message_has_only_tags_is_seen_by_every_sign_that_begins_one(
+    declaration: str, before: str, inside: list[str], after: str
+) -> None:
+    message = f"{declaration}{before}<a>{''.join(inside)}</a>{after}".encode()
+    etree.fromstring(message)
+    signs = message.removeprefix(declaration.encode())
+    assert only_tags(message) == (b"<!" not in signs and b"<?" not in signs)
+
+
+@pytest.mark.parametrize("message", [b"", b"<?xml ", b"\xef\xbb\xbf<a/>", b" <a/>", b"<?p ?><a/>"])
+def test_a_message_that_begins_otherwise_has_not_only_tags(message: bytes) -> None:
+    assert not only_tags(message)
