@@ -245,8 +245,8 @@ def health_change(report: HealthReport) -> HealthAnswer:
         return HealthAnswer(
             M05.refuse(
                 "E-M-DIRECTION",
-                "pogorszenie stanu zdrowia przyspiesza termin: nowy termin nie może być późniejszy",
-                "worse health brings the term forward: the new term cannot be later",
+                "pogorszenie stanu zdrowia przyspiesza termin: wybierz nowy termin wcześniejszy od dotychczasowego",
+                "worse health brings the term forward: choose a new term before the old one",
             )
         )
     return HealthAnswer(

@@ -141,8 +141,8 @@ def one_list(new: KnownEntry, known: Iterable[KnownEntry], today: date) -> Verdi
     if any(not no_bar(one.provider_ended_on, today) for one in same):
         return U01.refuse(
             "E-U-DUP",
-            "pacjent ma już otwarty wpis na to świadczenie (tu albo u innego świadczeniodawcy): musi wybrać jeden",
-            "the patient has an open entry for this service already, here or elsewhere, and has to choose one",
+            "pacjent ma już otwarty wpis na to świadczenie (tu albo gdzie indziej): poproś, by wybrał jeden",
+            "the patient has an open entry for this service already, here or elsewhere: ask the patient to choose one",
         )
     return E01.allow() if same else U01.allow()
 
@@ -154,8 +154,8 @@ def another_referral(new: KnownEntry, known: Iterable[KnownEntry], today: date) 
         if differ and _same_area(one.body_area, new.body_area):
             return U02.refuse(
                 "E-U-DUP",
-                "kolejne skierowanie na to samo świadczenie nie daje drugiego wpisu, gdy pierwszy jest otwarty",
-                "another referral for the same service gives no second entry while the first is open",
+                "kolejne skierowanie na to samo świadczenie nie daje drugiego wpisu: zostaw pierwszy",
+                "another referral for the same service gives no second entry: keep the first while it is open",
             )
     return U02.allow()
 

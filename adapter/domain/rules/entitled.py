@@ -196,8 +196,8 @@ def served_in_time(entry: Entry, today: date, settings: RuleSettings = DEFAULT_S
     if entry.schedule.care is Care.AMBULATORY and entry.term.last > latest:
         return V03.refuse(
             "E-PRIV-7WD",
-            f"pacjent uprzywilejowany: termin najpóźniej {latest.isoformat()} (7 dni roboczych od zgłoszenia)",
-            f"privileged patient: the term is {latest.isoformat()} at the latest (7 working days from the report)",
+            f"pacjent uprzywilejowany: wybierz termin najpóźniej {latest.isoformat()} (7 dni roboczych od zgłoszenia)",
+            f"privileged patient: choose a term by {latest.isoformat()} (7 working days from the report)",
         )
     waits = days_between(report, entry.term.last)
     if entry.schedule.care is Care.HOSPITAL and waits > settings.hospital_privileged_days:
@@ -217,8 +217,8 @@ def kept_from_waiting_room(entry: Entry, today: date, *, waiting_room: bool) -> 
         return V05.allow()
     return V04.refuse(
         "E-PRIV-WAITROOM",
-        "pacjenta uprzywilejowanego nie wolno wpisać do Poczekalni bez jego rezygnacji z uprawnienia",
-        "a privileged patient must not be put in the waiting room unless he gave the privilege up",
+        "uprzywilejowanego nie wolno wpisać do Poczekalni: wybierz termin albo zapisz rezygnację z uprawnienia",
+        "a privileged patient must not be put in the waiting room: choose a term, or note the waiver",
     )
 
 

@@ -139,8 +139,8 @@ def _why(entry: Entry) -> Iterator[Verdict]:
     if entry.schedule.has(Speciality.AMBULATORY_PHYSIOTHERAPY) and not ICD10.fullmatch(entry.diagnosis):
         yield D01.refuse(
             "E-D-ICD",
-            "cykl fizjoterapii ambulatoryjnej wymaga kodu rozpoznania ICD-10",
-            "a cycle of ambulatory physiotherapy needs the ICD-10 code of the diagnosis",
+            "cykl fizjoterapii ambulatoryjnej wymaga rozpoznania: wpisz kod ICD-10",
+            "a cycle of ambulatory physiotherapy needs the diagnosis: write down its ICD-10 code",
         )
 
 
@@ -153,8 +153,8 @@ def _author_and_place(entry: Entry) -> Iterator[Verdict]:
     if len(parts) < SCHEDULE_ID_PARTS or not all(parts):
         yield D01.refuse(
             "E-D-SCHED",
-            "identyfikator harmonogramu składa się z identyfikatora świadczeniodawcy, miejsca i uzgodnionego kodu",
-            "the id of a register is made of the provider's id, the place's id and the agreed code",
+            "popraw identyfikator harmonogramu: identyfikator świadczeniodawcy, miejsca i uzgodniony kod",
+            "mend the id of the register: the provider's id, the place's id and the agreed code",
         )
 
 
@@ -167,8 +167,8 @@ def oncology_card(entry: Entry, stages: AbstractSet[str]) -> Verdict:
     if entry.category is Category.ONCOLOGY and (card is None or not card.number.strip() or not card.stage.strip()):
         return D02.refuse(
             "E-D-DILO",
-            "kategoria 3 wymaga numeru karty DILO i kodu jej etapu",
-            "category 3 needs the number of the oncology card and the code of its stage",
+            "kategoria 3 wymaga karty DILO: wpisz numer karty DILO i kod jej etapu",
+            "category 3 needs an oncology card: write down its number and the code of its stage",
         )
     if entry.category is Category.ONCOLOGY and card is not None and card.stage not in stages:
         return D02.refuse(

@@ -55,8 +55,8 @@ def kind_for_category(kind: SlotKind, category: Category, criterion: Criterion) 
         return I07.allow()
     if kind is SlotKind.PRIVILEGED:
         return _wrong_kind(
-            "termin uprzywilejowany jest tylko dla pacjenta uprzywilejowanego",
-            "a privileged slot is only for a privileged patient",
+            "termin uprzywilejowany jest tylko dla uprzywilejowanego: wybierz inny rodzaj terminu",
+            "a privileged slot is only for a privileged patient: choose another kind of slot",
         )
     expected = expected_kind(category, criterion)
     if expected is None:
@@ -67,7 +67,7 @@ def kind_for_category(kind: SlotKind, category: Category, criterion: Criterion) 
         )
     if kind is not expected:
         return _wrong_kind(
-            "rodzaj terminu nie zgadza się z kategorią lub kryterium medycznym pacjenta",
+            "rodzaj terminu nie zgadza się z kategorią lub kryterium medycznym pacjenta: wybierz inny termin",
             f"the patient's category or criterion asks for a slot of the kind {expected.value}, not {kind.value}",
         )
     return I07.allow()
@@ -94,14 +94,14 @@ def may_wait(category: Category) -> Verdict:
     if category is Category.CONTINUING:
         return U04.refuse(
             "E-K-LIST",
-            "pacjenta kontynuującego leczenie nie wpisuje się na listę oczekujących",
-            "a patient who continues treatment is not put on a waiting list",
+            "kontynuującego leczenie nie wpisuje się na listę oczekujących: wybierz datę z planu leczenia",
+            "a patient who continues treatment is not put on a waiting list: choose the date of the plan",
         )
     if category in {Category.SAME_DAY, Category.EMERGENCY}:
         return C01.refuse(
             "E-CAT-LIST",
-            f"pacjent kategorii {category.value} nie czeka na liście oczekujących",
-            f"a patient of category {category.value} is on no waiting list",
+            f"pacjent kategorii {category.value} nie czeka na liście: popraw kategorię albo wybierz termin",
+            f"a patient of category {category.value} is on no waiting list: correct the category or choose a term",
         )
     return U04.allow()
 

@@ -61,8 +61,8 @@ def entry_final(entry: Entry, answer: StatusAnswer) -> Verdict:
     if answer is StatusAnswer.ELSEWHERE:
         return R04.refuse(
             "E-U-DUP",
-            "skierowanie jest w realizacji u innego świadczeniodawcy: pacjent najpierw rezygnuje tam z miejsca",
-            "the referral is held by another provider: the patient first gives that place up",
+            "skierowanie jest w realizacji u innego świadczeniodawcy: poproś, by pacjent najpierw tam zrezygnował",
+            "the referral is held by another provider: ask the patient to give that place up first",
         )
     return R04.refuse(
         "E-R-P1",

@@ -101,8 +101,8 @@ def basis(visit: Visit) -> Verdict:
     if visit.entitlement is None:
         return C05.refuse(
             "E-PRIV-BASIS",
-            "kategoria 4 wymaga wskazania podstawy uprawnienia",
-            "category 4 must name the basis of the right",
+            "kategoria 4 wymaga podstawy uprawnienia: wybierz jej kod",
+            "category 4 must name the basis of the right: choose its code",
         )
     return C05.allow()
 
@@ -115,8 +115,8 @@ def within_limit(visit: Visit) -> Verdict:
     if warsaw_day(visit.starts) > latest:
         return V03.refuse(
             "E-PRIV-7WD",
-            f"pacjent uprzywilejowany: termin najpóźniej {latest.isoformat()} (7 dni roboczych od zgłoszenia)",
-            f"privileged patient: the term is {latest.isoformat()} at the latest (7 working days from the report)",
+            f"pacjent uprzywilejowany: wybierz termin najpóźniej {latest.isoformat()} (7 dni roboczych od zgłoszenia)",
+            f"privileged patient: choose a term by {latest.isoformat()} (7 working days from the report)",
         )
     return V03.allow()
 
@@ -129,8 +129,8 @@ def waiting_room(visit: Visit, today: date) -> Verdict:
         return V05.allow()
     return V04.refuse(
         "E-PRIV-WAITROOM",
-        "pacjenta uprzywilejowanego nie wolno wpisać do Poczekalni bez jego rezygnacji z uprawnienia",
-        "a privileged patient must not be put in the waiting room unless he gave the privilege up",
+        "uprzywilejowanego nie wolno wpisać do Poczekalni: wybierz termin albo zapisz rezygnację z uprawnienia",
+        "a privileged patient must not be put in the waiting room: choose a term, or note the waiver",
     )
 
 
@@ -141,15 +141,15 @@ def booked_by_facility(visit: Visit, kind: SlotKind, today: date, *, by_patient:
     if by_patient:
         return V06.refuse(
             "E-PRIV-SELF",
-            "na termin uprzywilejowany zapisuje tylko placówka, po sprawdzeniu uprawnienia",
-            "only the facility books on a privileged slot, after it checked the right",
+            "na termin uprzywilejowany zapisuje tylko placówka: sprawdź uprawnienie i zapisz pacjenta sam",
+            "only the facility books on a privileged slot: check the right and book the patient yourself",
         )
     right = visit.entitlement
     if right is None or right.verified_at is None or not right.verified or warsaw_day(right.verified_at) > today:
         return V06.refuse(
             "E-PRIV-UNVERIFIED",
-            "uprawnienie nie zostało sprawdzone: brak osoby lub daty sprawdzenia",
-            "the right was not verified: who did it or when is missing",
+            "uprawnienia nie sprawdzono: wpisz, kto i kiedy obejrzał dokument",
+            "the right was not verified: write down who saw the document, and when",
         )
     return V06.allow()
 

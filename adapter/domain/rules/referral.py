@@ -86,12 +86,13 @@ def credentials(referral: Referral | None, category: Category, *, needed: bool =
         return R01.allow()
     if referral is None:
         return _no_access(
-            "brak skierowania, a świadczenie go wymaga", "the service needs a referral and there is none"
+            "brak skierowania, a świadczenie go wymaga: poproś o klucz albo kod z numerem PESEL",
+            "the service needs a referral and there is none: ask for its key, or its code with the PESEL",
         )
     if referral.access is None:
         return _no_access(
-            "brak klucza e-skierowania albo kodu dostępu z numerem PESEL lub dokumentu",
-            "the referral's key, or its access code with a PESEL or document number, is missing",
+            "brak klucza e-skierowania albo kodu dostępu z numerem PESEL lub dokumentu: uzupełnij",
+            "the referral's key, or its access code with a PESEL or document number, is missing: add it",
         )
     return R01.allow()
 
@@ -105,7 +106,9 @@ def key_form(text: str) -> Verdict:
     try:
         ReferralKey(text)
     except IdentifierError:
-        return R09.refuse("E-R-KEYFMT", "klucz e-skierowania ma dokładnie 44 cyfry", "a key has 44 digits")
+        return R09.refuse(
+            "E-R-KEYFMT", "klucz e-skierowania ma dokładnie 44 cyfry: sprawdź go", "a key has 44 digits: check it"
+        )
     return R09.allow()
 
 
@@ -114,7 +117,9 @@ def code_form(text: str) -> Verdict:
     try:
         AccessCode(text)
     except IdentifierError:
-        return R09.refuse("E-R-CODEFMT", "kod dostępu ma dokładnie 4 cyfry", "an access code has 4 digits")
+        return R09.refuse(
+            "E-R-CODEFMT", "kod dostępu ma dokładnie 4 cyfry: sprawdź go", "an access code has 4 digits: check it"
+        )
     return R09.allow()
 
 
@@ -204,9 +209,9 @@ def content_unchanged(changed: Collection[str]) -> Verdict:
     if changed:
         return R10.refuse(
             "E-R-IMMUTABLE",
-            "treści skierowania nie można zmienić: wystawca anuluje je i wystawia nowe",
-            f"the content of a referral cannot be changed ({', '.join(sorted(changed))}): it is annulled and a new "
-            "one is issued",
+            "treści skierowania nie można zmienić: poproś wystawcę, by je anulował i wystawił nowe",
+            f"the content of a referral cannot be changed ({', '.join(sorted(changed))}): ask the issuer to "
+            "annul it and to issue a new one",
         )
     return R10.allow()
 

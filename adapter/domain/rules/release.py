@@ -78,8 +78,8 @@ def reason_given(state: VisitState, reason: EndReason | None) -> Verdict:
     if state in ENDED_WITHOUT_SERVICE and reason is None:
         return X01.refuse(
             "E-X-REASON",
-            "odwołanie wizyty wymaga podania przyczyny",
-            "a cancellation needs a reason",
+            "odwołanie wizyty wymaga przyczyny: podaj ją",
+            "a cancellation needs a reason: give it",
         )
     return X01.allow()
 

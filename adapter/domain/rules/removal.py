@@ -81,11 +81,16 @@ class RemovalReason:
 
 
 def removal_dated(entry: Entry, removal: Removal, today: date) -> tuple[Verdict, ...]:
-    """X-01: a removal has a reason and a date that is neither before the entry nor in the future (inferred)."""
+    """X-01: a removal has a reason and a date that is neither before the entry nor in the future (inferred).
+
+    Who was written down after the service began (C-06) is removed as of the service (X-03), so before the entry.
+    """
     found = []
+    began = service_day(entry)
+    first = warsaw_day(entry.entered_at) if began is None else min(began, warsaw_day(entry.entered_at))
     if not removal.reason.strip():
         found.append(X01.refuse("E-X-REASON", "podaj przyczynę skreślenia z listy", "give the reason of the removal"))
-    if removal.on < warsaw_day(entry.entered_at) or removal.on > today:
+    if removal.on < first or removal.on > today:
         found.append(
             X01.refuse(
                 "E-X-DATE",
@@ -133,8 +138,8 @@ def served_as_of_start(entry: Entry, removal: Removal, reasons: Mapping[str, Rem
         return X03.allow()
     return X03.refuse(
         "E-X-DATE",
-        f"skreślenie z powodu wykonania: datą jest dzień rozpoczęcia świadczenia ({began.isoformat()})",
-        f"removed as served: the day is that on which the service began ({began.isoformat()})",
+        f"skreślenie z powodu wykonania: wpisz datę rozpoczęcia świadczenia ({began.isoformat()})",
+        f"removed as served: put in the day on which the service began ({began.isoformat()})",
     )
 
 
