@@ -57,6 +57,9 @@ class Referral:
 TOO_MANY_FOUND = "too-many-found"
 """Code of ours (``mappings/national_result.csv``): a search found more than P1 is willing to list."""
 
+HELD_ELSEWHERE = "held-elsewhere"
+"""Code of ours (``mappings/national_result.csv``): another entity holds the referral."""
+
 COMMENT_CHARACTERS_MIN = 5
 """A comment has at least so many characters (a commercial wrapper of P1 asks for them; p1.md 3.1)."""
 COMMENT_CHARACTERS_MAX = 1000

@@ -18,7 +18,7 @@ from adapter.domain.appointment import VisitState
 from adapter.domain.discrepancy import DiscrepancyClass
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.national import NationalSlotState, NationalVisitState, Origin
-from adapter.domain.referral import TOO_MANY_FOUND, Payer, ReferralState, Severity
+from adapter.domain.referral import HELD_ELSEWHERE, TOO_MANY_FOUND, Payer, ReferralState, Severity
 from adapter.domain.register import TermChangeCause
 from adapter.domain.slot import SlotKind, SlotState
 from adapter.errors import Misconfigured
@@ -39,7 +39,7 @@ END_REASONS_BY = frozenset({"patient", "provider", "other"})
 REMOVAL_EFFECTS = frozenset({"release", "finish", "keep", "none", "person"})
 SEVERITIES = frozenset({"high", "medium", "low"})
 FINDING_SEVERITIES = _values(Severity)
-TOLD_RESULTS = frozenset({TOO_MANY_FOUND})
+TOLD_RESULTS = frozenset({TOO_MANY_FOUND, HELD_ELSEWHERE})
 SERVICE_FORMS = frozenset({"visit", "examination"})
 AUTO = frozenset({"yes", "no", "block-only", "if-no-visit", "if-ours-newer", "if-slot-free", "if-offline"})
 TO_CEZ = frozenset({"yes", "no", "if-cer-saved-both"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from adapter.domain.entitlement import Category
 from adapter.domain.referral import ReferralState
 from adapter.domain.rules import judge_booking
-from adapter.ports.store import Action, InboxState, StoredProblem
-from adapter.services.refusal import NotTaken, must_be_allowed
+from adapter.ports.store import Action, InboxState, ReferralRecord, StoredProblem
+from adapter.services.refusal import NotTaken
 from adapter.services.scope import referral_needed
 from adapter.services.take_referral import accept, will_be_held
 from adapter.services.visit_frame import Standing, VisitFrame
@@ -36,8 +36,7 @@ def judge(frame: VisitFrame, *, entered: bool = False) -> None:
             ],
         )
     record = frame.referral
-    must_be_allowed(
-        frame.desk,
+    frame.judge(
         judge_booking(
             frame.visit,
             frame.slot,
@@ -45,9 +44,18 @@ def judge(frame: VisitFrame, *, entered: bool = False) -> None:
             record.referral if record is not None else None,
             frame.desk.today,
             referral_needed=referral_needed(frame.desk.eq.tables, frame.schedule.service, frame.desk.today),
-            referral_held=entered or (record is not None and will_be_held(frame.desk, record)),
+            referral_held=entered or (record is not None and may_be_booked(frame, record)),
         ),
     )
+
+
+def may_be_booked(frame: VisitFrame, record: ReferralRecord) -> bool:
+    """Whether the referral need not be opened: we hold it, or the register's own rules say how it was shown.
+
+    That is a paper original, or the data that were noted while P1 is out of reach (R-01, R-07).
+    """
+    shown = record.referral.paper is not None or record.referral.noted
+    return (frame.plan is not None and shown) or will_be_held(frame.desk, record)
 
 
 def book_visit(frame: VisitFrame) -> None:

@@ -6,7 +6,6 @@ from adapter.domain.appointment import VisitState
 from adapter.domain.rules import judge_cancel, releases_referral
 from adapter.mapping.appointment import end_reasons
 from adapter.ports.store import Action
-from adapter.services.refusal import must_be_allowed
 from adapter.services.take_referral import give_back, release_comment
 from adapter.services.visit_frame import Standing, VisitFrame
 
@@ -24,7 +23,7 @@ def cancel_visit(frame: VisitFrame) -> None:
     visit, desk = frame.visit, frame.desk
     code = visit.end_reason or (ENTERED_BY_MISTAKE if visit.state is VisitState.VOID else None)
     reason = end_reasons(desk.eq.tables, on=desk.today).get(code) if code is not None else None
-    must_be_allowed(desk, judge_cancel(visit, reason, desk.today))
+    frame.judge(judge_cancel(visit, reason, desk.today))
     already = frame.before is not None and frame.before.state in ENDED
     frame.keep()
     if reason is None:
@@ -33,7 +32,7 @@ def cancel_visit(frame: VisitFrame) -> None:
         frame.give_term_up(reason.code)
     elif frame.standing is Standing.WAITING:
         frame.send(Action.LEAVE_WAITING_ROOM, {"reason": reason.code})
-    if already:
-        return  # a newer version of an ended visit; its referral may serve another one by now
+    if already or frame.entered:
+        return  # its referral may serve another one by now, or the register says what becomes of it
     if visit.referral_id is not None and releases_referral(visit.state, reason):
         give_back(desk, visit.referral_id, release_comment(desk, reason.code))

@@ -22,8 +22,8 @@ def close_visit(frame: VisitFrame) -> None:
         return
     if frame.standing is Standing.SAVED:
         frame.send(Action.RECORD_ATTENDANCE, {"served": served, **frame.place()}, slots=frame.slots_left)
-    if visit.referral_id is None:
-        return
+    if visit.referral_id is None or frame.entered:
+        return  # the register says what becomes of the referral
     if served:
         finish(desk, visit.referral_id)
     elif reason is not None and releases_referral(visit.state, reason):

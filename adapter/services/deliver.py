@@ -30,7 +30,7 @@ from adapter.ports import CallContext
 from adapter.ports.store import Action, AuditRecord, Message, MessageState, Settlement, UnitOfWork
 from adapter.services import send_referral_documents, send_referrals, send_slots, send_visits, send_write_back
 from adapter.services.calling import context_of
-from adapter.services.effects import apply_all
+from adapter.services.effects import apply_all, declined_effects, unreached
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Declined, Done, Doubtful, PutOff, Stopped
 from adapter.services.rest import rest
@@ -233,6 +233,7 @@ def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: dat
     _audit_delivered(work, mine, now)
     for message, outcome in mine:
         if isinstance(outcome, Declined):
+            declined_effects(eq, work, message, outcome.result_code)
             log.warning("outbox message %s is refused, for the %s: %s", message.id, outcome.told, outcome.problem)
             _audit(work, [message], now, _told("refused", outcome))
         elif isinstance(outcome, Stopped):
@@ -307,6 +308,7 @@ def _rest(eq: Equipment, batch: Sequence[Message], error: AdapterError, summary:
         work.outbox.settle(
             [Settlement(one, state, now, row, problem=error.text, not_before=ask_at) for one in going_on]
         )
+        unreached(eq, work, going_on)
         detail = {"outcome": error.code, "problem": error.text, "row": row, "told": resting.told}
         for message in going_on:
             _audit(work, [message], now, {**detail, "until": resting.until.isoformat()})

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from adapter.domain.identifiers import ReferralKey
 from adapter.domain.national import NationalSlotState
-from adapter.domain.referral import ReferralState
+from adapter.domain.referral import HELD_ELSEWHERE, ReferralState
 from adapter.mapping.write_back import (
     referral_identifier,
     slot_identifier,
@@ -17,9 +17,13 @@ from adapter.mapping.write_back import (
 )
 from adapter.ports.store import Action, BlockProof, Destination, Message, MessageState, NewMessage, UnitOfWork
 from adapter.services.adopt import adopt_created
+from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
+from adapter.services.register import settle_entry
 
+UNREACHED_MAX = 1000
+"""Acceptances waiting for P1 that are looked at when it does not answer; the rest at its next silence."""
 ENDED_VISIT = "visit-ended"
 """Kind of link: a national visit that was cancelled; its id may still stand in the EHR."""
 
@@ -182,12 +186,39 @@ def _referral_became(state: ReferralState, *, held: bool) -> Effect:
         if not isinstance(record.referral.access, ReferralKey):  # an access code is never kept after its use
             record = replace(record, referral=replace(record.referral, access=None))
         work.calendar.put_referral(message.facility, replace(record, state=state, held=held))
+        if held:
+            settle_entry.accepted(_desk(eq, work, message), referral_id)
         if told is None and record.number is not None and state is ReferralState.WITH_PROVIDER:
             identifier_write_back(
                 eq, work, message, ("ServiceRequest", referral_id), referral_identifier(record.number)
             )
 
     return effect
+
+
+def _desk(eq: Equipment, work: UnitOfWork, message: Message) -> Desk:
+    return Desk(eq, work, message.facility, message.correlation_id)
+
+
+def declined_effects(eq: Equipment, work: UnitOfWork, message: Message, result_code: str) -> None:
+    """Write down what a refused message made untrue: without P1's acceptance there is no entry (R-04)."""
+    if message.action is not Action.ACCEPT_REFERRAL:
+        return
+    elsewhere = result_code == eq.tables.national_result.row(HELD_ELSEWHERE)["national"]
+    settle_entry.refused(_desk(eq, work, message), str(message.payload["referral_id"]), elsewhere=elsewhere)
+
+
+def unreached(eq: Equipment, work: UnitOfWork, batch: Sequence[Message]) -> None:
+    """P1 did not answer: who waits for it is entered at once, also behind those that were tried now (R-07)."""
+    if not any(message.action is Action.ACCEPT_REFERRAL for message in batch):
+        return
+    facility = batch[0].facility
+    behind = work.outbox.find(
+        facility=facility, states=[MessageState.WAITING], actions=[Action.ACCEPT_REFERRAL], limit=UNREACHED_MAX
+    )
+    for message in sorted({one.id: one for one in (*batch, *behind)}.values(), key=lambda one: one.id):
+        if message.action is Action.ACCEPT_REFERRAL:
+            settle_entry.out_of_reach(_desk(eq, work, message), str(message.payload["referral_id"]))
 
 
 def _written_back(eq: Equipment, work: UnitOfWork, message: Message, done: Done, now: datetime) -> None:

@@ -26,6 +26,8 @@ def take_schedule(desk: Desk, schedule: Schedule) -> None:
     """Keep a schedule; its slots go to CeR when its service is in scope and it is active."""
     before = desk.work.calendar.schedule(desk.facility, schedule.id)
     desk.work.calendar.put_schedule(desk.facility, schedule, in_scope=schedule_in_scope(desk, schedule))
+    if schedule.register is not None:
+        desk.work.register.put_schedule(desk.facility, schedule.register)
     if (
         before is None
         or before.active == schedule.active

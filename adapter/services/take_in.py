@@ -18,6 +18,7 @@ from adapter.fhir.problems import Problem, ProblemsFound
 from adapter.fhir.read import Reading, read
 from adapter.mapping.appointment import appointment_from_fhir, appointment_referral_id
 from adapter.mapping.bulk_slot import SlotReader
+from adapter.mapping.entry import entry_from_fhir
 from adapter.mapping.patient import patient_from_fhir
 from adapter.mapping.referral import referral_from_fhir, referral_patient_id
 from adapter.mapping.schedule import schedule_from_fhir
@@ -30,6 +31,8 @@ from adapter.services.mirror_visit import not_told_yet
 from adapter.services.publish_schedule import take_slot
 from adapter.services.receive import fetch_one
 from adapter.services.refusal import MissingReference, NotTaken, stored
+from adapter.services.register.learn import patient_learned, referral_learned
+from adapter.services.register.open_case import register_of
 from adapter.services.take_referral import keep_referral
 from adapter.services.take_slots import take_slots
 from adapter.services.take_visit import take_visit
@@ -223,7 +226,9 @@ def _slot(desk: Desk, reading: Reading) -> InboxState:
 
 
 def _patient(desk: Desk, reading: Reading) -> InboxState:
-    desk.work.calendar.put_patient(desk.facility, patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today))
+    patient = patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today)
+    desk.work.calendar.put_patient(desk.facility, patient)
+    patient_learned(desk, patient)
     return InboxState.TAKEN
 
 
@@ -233,7 +238,9 @@ def _referral(desk: Desk, reading: Reading) -> InboxState:
     patient = desk.work.calendar.patient(desk.facility, patient_id)
     if patient is None:
         raise MissingReference("ServiceRequest.subject", "Patient", patient_id)
-    keep_referral(desk, referral_from_fhir(model, desk.eq.tables, on=desk.today, person=patient.identifier))
+    referral = referral_from_fhir(model, desk.eq.tables, on=desk.today, person=patient.identifier)
+    keep_referral(desk, referral)
+    referral_learned(desk, referral.id)
     return InboxState.TAKEN
 
 
@@ -248,7 +255,9 @@ def _appointment(desk: Desk, reading: Reading) -> InboxState:
         return InboxState.SUPERSEDED
     if known is not None and not_told_yet(desk, known, visit):
         return InboxState.SUPERSEDED
-    take_visit(desk, visit)
+    kept_here = register_of(desk, visit) is not None
+    statement = entry_from_fhir(model, desk.eq.tables, on=desk.today, visit=visit) if kept_here else None
+    take_visit(desk, visit, statement)
     return InboxState.TAKEN
 
 

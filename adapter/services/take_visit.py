@@ -12,6 +12,7 @@ Everything is decided before anything is written: a refused visit leaves no trac
 from __future__ import annotations
 
 from adapter.domain.appointment import Visit, VisitState
+from adapter.domain.statement import EntryStatement
 from adapter.mapping.appointment import transitions
 from adapter.ports.store import StoredProblem
 from adapter.services.book_visit import accepted_first, book_visit
@@ -22,6 +23,8 @@ from adapter.services.effects import ENDED_VISIT
 from adapter.services.move_visit import move_visit
 from adapter.services.publish_schedule import schedule_in_scope
 from adapter.services.refusal import MissingReference, must_be_allowed
+from adapter.services.register.keep_entry import keep_entry, plan_entry
+from adapter.services.register.open_case import Scene
 from adapter.services.take_referral import acceptance_refused, will_be_held
 from adapter.services.visit_frame import Standing, VisitFrame, standing_of
 from adapter.services.wait_for_visit import wait_for_visit
@@ -34,8 +37,10 @@ LINK_RULE = "POMOST-VISIT-04"
 """A visit has one id in CeR: another one in the EHR is shown and not followed."""
 
 
-def take_visit(desk: Desk, visit: Visit) -> None:
+def take_visit(desk: Desk, visit: Visit, statement: EntryStatement | None = None) -> None:
     """Keep a visit as the EHR states it now and tell CeR and P1 what follows from it.
+
+    ``statement`` is what the same appointment says of the register; None where its register is kept elsewhere.
 
     Raises:
         NotTaken: with every rule and problem that stands in the way; nothing was written.
@@ -45,12 +50,27 @@ def take_visit(desk: Desk, visit: Visit) -> None:
     must_be_allowed(desk, [permitted.judge(before.state if before else None, visit.state)], "Appointment.status")
     _recognise(desk, visit)
     frame = _frame(desk, visit, before)
+    if statement is not None:
+        frame.plan = plan_entry(desk, statement, _scene(frame))
     if frame.national or (_concerns_others(frame) and (frame.schedule is None or visit.state in CLOSED | ENDED)):
         _act(frame)
     else:
         frame.keep()
         if frame.standing is Standing.SAVED and frame.slot is not None and frame.moved:
             frame.give_term_up("moved")  # to a schedule that CeR does not keep
+    if frame.plan is not None:
+        keep_entry(desk, frame.plan)
+
+
+def _scene(frame: VisitFrame) -> Scene:
+    """Where the visit stands, for the register."""
+    return Scene(
+        before=frame.before,
+        schedule=frame.schedule,
+        record=frame.referral,
+        national=frame.national,
+        in_cer=frame.standing is not Standing.NONE,
+    )
 
 
 def _concerns_others(frame: VisitFrame) -> bool:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.domain.appointment import Visit
+from adapter.domain.rules.verdict import Verdict
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
 from adapter.ports.store import Action, Destination, MessageState, ReferralRecord
 from adapter.services.calling import CELL
 from adapter.services.desk import Desk
 from adapter.services.keep_schedule import close_term
+from adapter.services.refusal import must_be_allowed
+from adapter.services.register.plan import Plan
 
 
 class Standing(StrEnum):
@@ -56,6 +59,26 @@ class VisitFrame:
     referral: ReferralRecord | None
     national: bool
     standing: Standing
+    plan: Plan | None = None
+    """What this version does to the register; None: its register is kept elsewhere."""
+    asked: bool = False
+    """Whether the rules were asked: nothing is kept, and nothing sent, before."""
+
+    @property
+    def entered(self) -> bool:
+        """Whether the visit has an entry: then the register says what becomes of the referral."""
+        return self.plan is not None and (bool(self.plan.drafts) or self.plan.case.known is not None)
+
+    def judge(self, verdicts: Sequence[Verdict]) -> None:
+        """Go on only when neither these rules nor those of the register refuse; warnings go with the entry.
+
+        Raises:
+            NotTaken: with every rule that refuses.
+        """
+        own = {(one.rule, one.code) for one in verdicts if one.code}
+        more = self.plan.told if self.plan is not None and not self.asked else ()
+        must_be_allowed(self.desk, [*verdicts, *(one for one in more if (one.rule, one.code) not in own)])
+        self.asked = True
 
     @property
     def moved(self) -> bool:
@@ -79,7 +102,9 @@ class VisitFrame:
         return self.before.slot_ids if self.before is not None and self.before.slot_ids else self.visit.slot_ids
 
     def keep(self) -> None:
-        """Write the visit down."""
+        """Write the visit down. Raises NotTaken where nobody asked the register's rules before and one refuses."""
+        if not self.asked:
+            self.judge(())
         self.desk.work.calendar.put_visit(self.desk.facility, self.visit)
 
     def send(

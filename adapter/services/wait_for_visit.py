@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from adapter.domain.rules import judge_waiting
 from adapter.ports.store import Action, InboxState, StoredProblem
-from adapter.services.refusal import NotTaken, must_be_allowed
+from adapter.services.book_visit import may_be_booked
+from adapter.services.refusal import NotTaken
 from adapter.services.scope import referral_needed
-from adapter.services.take_referral import accept, will_be_held
+from adapter.services.take_referral import accept
 from adapter.services.visit_frame import Standing, VisitFrame
 
 SCHEDULE_RULE = "POMOST-VISIT-03"
@@ -32,14 +33,13 @@ def wait_for_visit(frame: VisitFrame) -> None:
             ],
         )
     record = frame.referral
-    must_be_allowed(
-        frame.desk,
+    frame.judge(
         judge_waiting(
             frame.visit,
             record.referral if record is not None else None,
             frame.desk.today,
             referral_needed=referral_needed(frame.desk.eq.tables, frame.schedule.service, frame.desk.today),
-            referral_held=record is not None and will_be_held(frame.desk, record),
+            referral_held=record is not None and may_be_booked(frame, record),
         ),
     )
     frame.keep()

@@ -156,7 +156,7 @@ def judge_entry(entry: Entry, context: EntryContext) -> list[Verdict]:
         outside,
         scope.keeps_register(entry.schedule, context.settings),
         *_category(entry, context),
-        *entry_data.data_complete(entry, context.now),
+        *entry_data.data_complete(entry, context.now, waiting_room=context.waiting_room),
         *_term(entry, context),
         *_referral(entry, context),
         *_one_list(entry, context),

@@ -73,16 +73,21 @@ D04 = Rule(
 RULES = (D01, D02, D03, D04)
 
 
-def data_complete(entry: Entry, now: datetime) -> tuple[Verdict, ...]:
+def data_complete(entry: Entry, now: datetime, *, waiting_room: bool = False) -> tuple[Verdict, ...]:
     """D-01: every field that is missing or impossible, each as a refusal; one allowance when nothing is.
 
-    ``now`` is aware: an entry cannot be made in the future.
+    ``now`` is aware: an entry cannot be made in the future. ``waiting_room``: CeR still searches for a term (I-04).
     """
-    found = (*_when(entry, now), *_person(entry.person), *_why(entry), *_author_and_place(entry))
+    found = (
+        *_when(entry, now, waiting_room=waiting_room),
+        *_person(entry.person),
+        *_why(entry),
+        *_author_and_place(entry),
+    )
     return found or (D01.allow(),)
 
 
-def _when(entry: Entry, now: datetime) -> Iterator[Verdict]:
+def _when(entry: Entry, now: datetime, *, waiting_room: bool) -> Iterator[Verdict]:
     zoned = entry.entered_at.tzinfo is not None and entry.reported_at.tzinfo is not None
     if not zoned or entry.entered_at > now or entry.entered_at < entry.reported_at:
         yield D01.refuse(
@@ -91,7 +96,7 @@ def _when(entry: Entry, now: datetime) -> Iterator[Verdict]:
             "give day and time of the entry: not before the report and not in the future",
         )
     listed = entry.category in {Category.WAITING, Category.ONCOLOGY}
-    if entry.term is None and not listed and not may_be_undated(entry.schedule):
+    if entry.term is None and not listed and not waiting_room and not may_be_undated(entry.schedule):
         yield D01.refuse(
             "E-D-DATE",
             "podaj termin udzielenia świadczenia wyznaczony w dniu wpisu",

@@ -58,9 +58,7 @@ def new_tasks(
     )
 
 
-def follow(
-    desk: Desk, subject: str, verdicts: Sequence[Verdict], *, due_on: Mapping[str, date] | None = None
-) -> int:
+def follow(desk: Desk, subject: str, verdicts: Sequence[Verdict], *, due_on: Mapping[str, date] | None = None) -> int:
     """Put on the list of tasks what these verdicts ask of a person; returns how many are new."""
     tasks = new_tasks(subject, verdicts, due_on)
     return desk.work.tasks.raise_(desk.facility, tasks) if tasks else 0

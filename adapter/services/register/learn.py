@@ -1,0 +1,59 @@
+"""What is told of a person or a referral apart from the appointment reaches the entries it concerns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from adapter.domain.patient import Patient
+from adapter.domain.register import Entry
+from adapter.ports.register import EntryStanding, Step, StoredEntry
+from adapter.services.desk import Desk
+from adapter.services.register.compose import person_of, referral_of
+from adapter.services.register.steps import changed
+from adapter.services.take_referral import accept
+
+EHR = "ehr"
+"""Stands in the history for what the EHR's own resource says now."""
+ASKING = frozenset({EntryStanding.AWAITING, EntryStanding.OFFLINE})
+
+
+def patient_learned(desk: Desk, patient: Patient) -> None:
+    """The EHR says something else of a person: open entries have it now (D-01). Deaths: the day's jobs (X-07)."""
+    for stored in desk.work.register.entries_of_patient(desk.facility, patient.id):
+        if not stored.entry.open:
+            continue
+        person = person_of(patient, desk.today)
+        if (
+            person.deceased_on is not None
+            and stored.entry.person.deceased_on is not None
+            and patient.deceased_on is None
+        ):
+            person = replace(person, deceased_on=stored.entry.person.deceased_on)
+        _correct(desk, stored, replace(stored.entry, person=person))
+
+
+def referral_learned(desk: Desk, referral_id: str) -> None:
+    """The EHR says more of a referral: its original came, its number, or at last how it is opened (R-02, R-08)."""
+    record = desk.work.calendar.referral(desk.facility, referral_id)
+    if record is None:
+        return
+    for stored in desk.work.register.entries_of_referral(desk.facility, referral_id):
+        _correct(desk, stored, replace(stored.entry, referral=referral_of(record, stored.entry.referral)))
+        if stored.entry.open and stored.standing in ASKING and record.referral.access is not None:
+            accept(desk, record, None)
+
+
+def _correct(desk: Desk, stored: StoredEntry, entry: Entry) -> None:
+    if entry == stored.entry:
+        return
+    was, now = changed(stored.entry, entry)
+    step = Step(
+        entry_id=entry.id,
+        what="corrected",
+        at=desk.eq.clock.now(),
+        by=EHR,
+        correlation_id=desk.correlation_id,
+        before=was,
+        after=now,
+    )
+    desk.work.register.put(desk.facility, replace(stored, entry=entry, correlation_id=desk.correlation_id), [step])

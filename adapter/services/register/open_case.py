@@ -1,0 +1,161 @@
+"""Bring together what a version of an appointment is judged by: its register, its patient, what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from adapter.domain.appointment import Visit, VisitState
+from adapter.domain.register import AdmissionSchedule
+from adapter.domain.rules.reasons import NO_SHOW
+from adapter.domain.schedule import Schedule
+from adapter.domain.statement import EntryStatement
+from adapter.ports.register import EntryStanding, StoredEntry
+from adapter.ports.store import Destination, InboxState, ReferralRecord, StoredProblem
+from adapter.services.desk import Desk
+from adapter.services.refusal import MissingReference, NotTaken
+from adapter.services.register.case import Case
+from adapter.services.register.compose import dated_by_plan
+from adapter.services.register.find_act import OPEN_STATES, OVER, under_plan
+
+OTHER_REGISTER_RULE = "POMOST-REGISTER-01"
+"""An entry belongs to one register."""
+SETTLED_STATES = frozenset({VisitState.CANCELLED, VisitState.NO_SHOW, VisitState.SERVED, VisitState.VOID})
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a visit stands: as it was known, its schedule and referral, and what CeR has or will have of it.
+
+    ``national``: CeR keeps its service. ``in_cer``: CeR holds the visit, or will when the outbox is drained.
+    """
+
+    before: Visit | None
+    schedule: Schedule | None
+    record: ReferralRecord | None
+    national: bool
+    in_cer: bool
+
+
+def register_of(desk: Desk, visit: Visit) -> AdmissionSchedule | None:
+    """The register that the schedule of a visit declares; of a visit without one, that of its entry. None: kept
+    elsewhere, or nowhere.
+    """
+    slot = desk.work.calendar.slot(desk.facility, visit.slot_ids[0]) if visit.slot_ids else None
+    schedule_id = slot.schedule_id if slot is not None else visit.schedule_id
+    schedule = desk.work.calendar.schedule(desk.facility, schedule_id) if schedule_id else None
+    if schedule is not None and schedule.register is not None:
+        return schedule.register
+    known = desk.work.register.entry_of_visit(desk.facility, visit.id)
+    return known.entry.schedule if known is not None else None
+
+
+def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | None:
+    """What the version is judged by; None when its register is kept elsewhere.
+
+    Raises:
+        NotTaken: the appointment stands on another register than its entry.
+        MissingReference: nobody has its patient.
+    """
+    visit = statement.visit
+    stated = desk.work.register.entry_of_visit(desk.facility, visit.id)
+    declared = scene.schedule.register if scene.schedule is not None else None
+    schedule = _one_register(visit, declared, scene.schedule, stated)
+    if schedule is None:
+        return None
+    patient = desk.work.calendar.patient(desk.facility, visit.patient_id)
+    if patient is None:
+        raise MissingReference("Appointment.participant.actor", "Patient", visit.patient_id)
+    record = scene.record
+    case = Case(
+        statement=statement,
+        schedule=schedule,
+        patient=patient,
+        now=desk.eq.clock.now(),
+        record=record,
+        known=stated,
+        before=scene.before,
+        waiting_room=scene.national and visit.state is VisitState.WAITING,
+        held=record is not None and record.held,
+        offline=_offline(desk, record),
+        settled=_settled(visit, scene, stated),
+        ehr_schedule=scene.schedule.id if scene.schedule is not None else "",
+    )
+    return case if stated is not None else _taken_over(desk, case)
+
+
+def _one_register(
+    visit: Visit, declared: AdmissionSchedule | None, schedule: Schedule | None, stated: StoredEntry | None
+) -> AdmissionSchedule | None:
+    """The register of the version. An open entry stays on its own: another list is another entry (MOVED_LIST)."""
+    if stated is None:
+        return declared
+    open_entry = stated.entry.open and stated.standing is not EntryStanding.REJECTED
+    other = declared is None or declared.id != stated.entry.schedule.id
+    if visit.state in OPEN_STATES and open_entry and schedule is not None and other:
+        raise NotTaken(
+            InboxState.REFUSED,
+            [
+                StoredProblem(
+                    path="Appointment.slot",
+                    rule=OTHER_REGISTER_RULE,
+                    text_pl="wpis nie zmienia harmonogramu przyjęć: odwołaj tę wizytę z przyczyną skreślenia "
+                    "(przeniesienie na inną listę) i zapisz nową",
+                    text_en="an entry does not change its register: cancel this appointment with the reason of "
+                    "removal (moved to another list) and make a new one",
+                )
+            ],
+        )
+    return declared if declared is not None and not other else stated.entry.schedule
+
+
+def _offline(desk: Desk, record: ReferralRecord | None) -> bool:
+    """R-07: P1 did not answer when it was last asked, and the referral is one that it must accept."""
+    if record is None or record.held or record.referral.paper is not None:
+        return False
+    return desk.work.outbox.resting(desk.facility, Destination.P1) is not None
+
+
+def _settled(visit: Visit, scene: Scene, stated: StoredEntry | None) -> bool:
+    """Whether nothing can be refused any more: CeR has the visit already, or the end of it was known before."""
+    if stated is None:
+        return scene.in_cer
+    return scene.before is not None and scene.before.state is visit.state and visit.state in SETTLED_STATES
+
+
+def _taken_over(desk: Desk, case: Case) -> Case:
+    """The entry that a new appointment goes on with, where there is one.
+
+    The open continuing entry that it is a visit of (K-01); an open entry of the patient on this register whose own
+    appointment is over (a new term after G-06, E-05, V-09); the removed one that is asked back (E-06).
+    """
+    register, facility, visit = desk.work.register, desk.facility, case.visit
+    continuing = under_plan(case, register.open_continuing(facility, case.patient.id, case.schedule.id))
+    if continuing is not None:
+        return _with(case, continuing)
+    if visit.state not in OPEN_STATES:
+        return case
+    for stored in reversed(register.entries_of_patient(facility, case.patient.id)):
+        if stored.entry.schedule.id != case.schedule.id or stored.standing is EntryStanding.REJECTED:
+            continue
+        if stored.entry.open and not dated_by_plan(stored.entry) and _left(desk, stored) and _same_area(case, stored):
+            return _with(case, stored, takes_over=True)
+        removal = stored.entry.removal
+        if case.statement.reinstatement is not None and removal is not None and removal.reason == NO_SHOW:
+            return _with(case, stored, takes_over=True)
+    return case
+
+
+def _with(case: Case, known: StoredEntry, *, takes_over: bool = False) -> Case:
+    return replace(case, known=known, takes_over=takes_over)
+
+
+def _left(desk: Desk, stored: StoredEntry) -> bool:
+    """Whether the appointment that states an entry is over, though the entry is not."""
+    visit = desk.work.calendar.visit(desk.facility, stored.visit_id)
+    return visit is not None and visit.state in OVER
+
+
+def _same_area(case: Case, stored: StoredEntry) -> bool:
+    """U-06: two body areas are two entries."""
+    said = case.statement.body_area
+    return not said or not stored.entry.body_area or said.casefold() == stored.entry.body_area.casefold()
