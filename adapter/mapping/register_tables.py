@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from adapter.domain.register import TermChangeCause
+from adapter.domain.rules.central import CentralScope
 from adapter.domain.rules.changes import TermReason
 from adapter.domain.rules.entitled import Right
 from adapter.domain.rules.release import ReferralEffect
@@ -70,3 +71,17 @@ def real_time_services(tables: Tables) -> tuple[RealTimeService, ...]:
     """S-02: what is kept in AP-KOLCE in real time, each row with its days."""
     table = tables.real_time_services
     return tuple(RealTimeService(row[table.key], row.valid_from or date.min, row.valid_to) for row in table)
+
+
+def central_scope(tables: Tables) -> tuple[CentralScope, ...]:
+    """I-01, I-02: the services that are kept in CeR, each with its days."""
+    table = tables.cells_in_scope
+    return tuple(
+        CentralScope(
+            row[table.key],
+            row.valid_from or date.min,
+            date.fromisoformat(row.get("mandatory_from")) if row.get("mandatory_from") else date.max,
+            row.valid_to,
+        )
+        for row in table
+    )
