@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from adapter.domain.appointment import Visit
+from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.identifiers import OidPair, PersonIdentifier, ReferralNumber
 from adapter.domain.patient import Patient
 from adapter.domain.referral import Referral, ReferralState
@@ -76,6 +76,9 @@ class Calendar(Protocol):
 
     def visit(self, facility: str, visit_id: str) -> Visit | None:
         """One visit, locked until the transaction ends."""
+
+    def visit_states(self, facility: str, visit_ids: Sequence[str]) -> Mapping[str, VisitState]:
+        """The states of those of many visits that are known, by id; nothing is locked."""
 
     def visits_on(self, facility: str, slot_id: str) -> Sequence[Visit]:
         """Visits that refer to a slot, any state."""

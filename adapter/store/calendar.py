@@ -12,7 +12,7 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from adapter.domain.appointment import Visit
+from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.identifiers import CellCode, OidPair
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot, SlotKind, SlotState
@@ -138,6 +138,11 @@ class SqlCalendar(SqlPeople):
         found = visits.find(self._session, facility, t.visit.c.id == visit_id)
         return found[0] if found else None
 
+    def visit_states(self, facility: str, visit_ids: Sequence[str]) -> Mapping[str, VisitState]:
+        """The states of those of many visits that are known, by id; nothing is locked."""
+        found = self._session.run(_VISIT_STATES, facility=facility, ids=texts_of(visit_ids))
+        return {visit_id: VisitState(state) for visit_id, state in found}
+
     def visits_on(self, facility: str, slot_id: str) -> Sequence[Visit]:
         """Visits that refer to a slot, any state, by id."""
         referring = select(t.visit_slot.c.visit_id).where(
@@ -221,6 +226,10 @@ ON CONFLICT (facility, id) DO UPDATE SET schedule_id = excluded.schedule_id, sta
 """
 
 
+_VISIT_STATES = """
+SELECT v.* FROM unnest(%(ids)s::text[]) AS wanted (id), LATERAL (
+    SELECT id, state FROM visit WHERE facility = %(facility)s AND visit.id = wanted.id LIMIT 1) AS v
+"""
 _SLOTS_BY_ID = """
 SELECT s.* FROM unnest(%(ids)s::text[]) AS wanted (id), LATERAL (
     SELECT id, schedule_id, starts, ends, state, kind, capacity, changed_at FROM slot
