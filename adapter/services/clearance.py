@@ -14,6 +14,7 @@ from adapter.errors import Refused
 from adapter.services.attribution import person
 
 ENGINEER_NEEDED = "ENGINEER_NEEDED"
+OPERATOR_NEEDED = "OPERATOR_NEEDED"
 
 
 class Role(StrEnum):
@@ -51,4 +52,16 @@ class Person:
             raise Refused(
                 f"only an engineer may {what}: the account {self.account} {has} (settings: roles)",
                 code=ENGINEER_NEEDED,
+            )
+
+    def require_operator(self, what: str) -> None:
+        """Return for an operator or an engineer.
+
+        Raises:
+            Refused: ``OPERATOR_NEEDED``.
+        """
+        if self.role not in {Role.OPERATOR, Role.ENGINEER}:
+            raise Refused(
+                f"only an operator or an engineer may {what} (settings: roles)",
+                code=OPERATOR_NEEDED,
             )

@@ -15,13 +15,13 @@ from uuid import uuid4
 
 from adapter.domain.identifiers import ReferralNumber
 from adapter.domain.referral import RuleFinding
-from adapter.errors import Refused, Rejected
+from adapter.errors import Rejected
 from adapter.mapping.tables import Tables
 from adapter.ports import CallContext
 from adapter.ports.referral_book import StoredCheck
 from adapter.ports.store import Message, ReferralRecord
 from adapter.services.attribution import looks_personal, note
-from adapter.services.clearance import Person, Role
+from adapter.services.clearance import Person
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.issue_referral import document_subject
@@ -30,7 +30,6 @@ from adapter.services.take_referral import subject_of
 
 MESSAGES_MAX = 20
 """Messages about a referral that are shown, the newest."""
-OPERATOR_NEEDED = "OPERATOR_NEEDED"
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9]{5,}")
 
 
@@ -123,10 +122,7 @@ def allow_texts(desk: Desk, who: Person, wanted: str, reason: str) -> None:
         Refused: the account has no role that may (settings: roles). BadInput: an unusable reason.
     """
     kept = note(reason)
-    if who.role not in {Role.OPERATOR, Role.ENGINEER}:
-        raise Refused(
-            "only an operator or an engineer may see P1's own descriptions (settings: roles)", code=OPERATOR_NEEDED
-        )
+    who.require_operator("see P1's own descriptions")
     desk.audit(who.actor, "look-at-descriptions", f"referral:{wanted}", {"reason": kept})
 
 

@@ -18,6 +18,7 @@ from adapter.errors import BadInput, Misconfigured, RuleBroken
 from adapter.ports.notices import NoticeKind
 from adapter.services.letters import as_pdf, certificates, entry_letters, letter, wording
 from adapter.services.letters.entry_letters import COMPOSED, notice_letter
+from adapter.services.on_demand.export_rows import ENTRY_COLUMNS, STEP_COLUMNS
 from adapter.services.report_text import catalogue, texts
 
 HELD = office()
@@ -146,6 +147,7 @@ def test_every_text_is_used_and_the_funds_sentence_is_the_rules_own() -> None:
     made |= {f"criterion.{one.value}" for one in Criterion} | {
         f"cause.{by}" for by in ("patient", "provider", "other")
     }
+    made |= {f"column.{name}" for name in (*ENTRY_COLUMNS, *STEP_COLUMNS)}
     unused = [
         key
         for key in texts("pl", "letters").keys

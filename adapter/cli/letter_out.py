@@ -1,0 +1,62 @@
+"""Where a letter goes: as text to the terminal, or as text, page or PDF into a new file that only its owner reads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from adapter.services.letters.letter import Letter
+
+SUFFIX = {"text": ".txt", "html": ".html", "pdf": ".pdf"}
+format_option = click.option(
+    "--format", "form", type=click.Choice(list(SUFFIX)), default="text", show_default=True, help="How it is written."
+)
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="A new file, or a folder that gets one named by the entry; text goes to the terminal when absent.",
+)
+
+
+def put_letter(letter: Letter, form: str, out: Path | None) -> Path | None:
+    """Print a letter, or write it into a file of mode 0600; returns the file.
+
+    Raises:
+        click.UsageError: HTML or PDF without a file. BadInput: the file exists or cannot be made.
+    """
+    from adapter.errors import BadInput
+
+    if out is None:
+        if form != "text":
+            raise click.UsageError(f"--format {form} needs --out")
+        click.echo(rendered(letter, form).decode(), nl=False)
+        return None
+    target = out / f"{letter.subject}-{letter.kind}{SUFFIX[form]}" if out.is_dir() else out
+    content = rendered(letter, form)
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as wrong:
+        raise BadInput(f"{target} cannot be made: {wrong.strerror}", field="--out", code="FILE_EXISTS") from wrong
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    return target
+
+
+def rendered(letter: Letter, form: str) -> bytes:
+    """The letter's bytes; what lays it out is imported when it is asked for."""
+    if form == "pdf":
+        from adapter.services.letters.as_pdf import as_pdf
+
+        return as_pdf(letter)
+    if form == "html":
+        from adapter.services.letters.as_page import as_page
+
+        return as_page(letter).encode()
+    from adapter.services.letters.as_text import as_text
+
+    return as_text(letter).encode()
