@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "settle": ("adapter.cli.operate:settle", "Ask about messages whose answer was lost, now."),
     "simulate": ("adapter.cli.simulate:simulate", "Run CeR and P1 to practise on."),
     "sync": ("adapter.cli.operate:sync", "Take changes from the EHR, deliver them, bring back what patients did."),
+    "tasks": ("adapter.cli.tasks:tasks", "What the rules ask of people; the day's work on the register."),
     "wiretap": ("adapter.cli.wiretap:wiretap", "What was said to CeR and P1 and answered, masked."),
     "work": ("adapter.cli.serve:work", "Run a worker only."),
 }

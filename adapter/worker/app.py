@@ -23,7 +23,13 @@ def worker_app(adapter: Adapter, *, periodic: bool = True) -> procrastinate.App:
         wiretap_unmasked_days=settings.wiretap_unmasked_days,
     )
     timetable.schedule(
-        app, eq, sync_cron=settings.sync_cron, reconcile_cron=settings.reconcile_cron, periodic=periodic
+        app,
+        eq,
+        sync_cron=settings.sync_cron,
+        reconcile_cron=settings.reconcile_cron,
+        register_day_cron=settings.register_day_cron,
+        register_watch_cron=settings.register_watch_cron,
+        periodic=periodic,
     )
     return app
 

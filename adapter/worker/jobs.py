@@ -17,6 +17,8 @@ from adapter.services.equipment import Equipment
 from adapter.services.forget_wiretap import forget_wiretap
 from adapter.services.prove_blocks import prove_blocks
 from adapter.services.reconcile import ACTOR, reconcile
+from adapter.services.register_day.run_day import run_day
+from adapter.services.register_day.watch_status import watch_status
 from adapter.services.rest import SparedLists
 from adapter.services.settle_doubts import settle_doubts
 from adapter.services.synchronise import synchronise
@@ -26,7 +28,8 @@ log = logging.getLogger(__name__)
 OUTBOX_QUEUE = "outbox"
 SYNC_QUEUE = "sync"
 RECONCILE_QUEUE = "reconcile"
-QUEUES = (OUTBOX_QUEUE, SYNC_QUEUE, RECONCILE_QUEUE)
+REGISTER_QUEUE = "register"
+QUEUES = (OUTBOX_QUEUE, SYNC_QUEUE, RECONCILE_QUEUE, REGISTER_QUEUE)
 
 
 def register(app: Any, eq: Equipment, *, reconcile_days: int, wiretap_days: int, wiretap_unmasked_days: int) -> None:
@@ -53,6 +56,15 @@ def register(app: Any, eq: Equipment, *, reconcile_days: int, wiretap_days: int,
     def settle_job(facility: str) -> None:
         settle_doubts(eq, facility)
         deliver(eq, facility)
+
+    @app.task(name="pomost.register-day", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
+    def register_day_job(facility: str) -> None:
+        done = run_day(eq, facility)
+        log.info("the register of %s: %d entries, %d new tasks", facility, done.entries, done.raised)
+
+    @app.task(name="pomost.register-watch", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
+    def register_watch_job(facility: str) -> None:
+        watch_status(eq, facility)
 
     @app.task(name="pomost.reconcile", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]
     def reconcile_job(facility: str) -> None:

@@ -7,14 +7,23 @@ from typing import Any
 from procrastinate.exceptions import AlreadyEnqueued
 
 from adapter.services.equipment import Equipment
-from adapter.worker.jobs import OUTBOX_QUEUE, RECONCILE_QUEUE, SYNC_QUEUE
+from adapter.worker.jobs import OUTBOX_QUEUE, RECONCILE_QUEUE, REGISTER_QUEUE, SYNC_QUEUE
 
 SETTLE_CRON = "* * * * *"
 FORGET_CRON = "43 2 * * *"
 """Nightly: the wiretap lets go of what is older than the settings say."""
 
 
-def schedule(app: Any, eq: Equipment, *, sync_cron: str, reconcile_cron: str, periodic: bool = True) -> None:
+def schedule(
+    app: Any,
+    eq: Equipment,
+    *,
+    sync_cron: str,
+    reconcile_cron: str,
+    register_day_cron: str,
+    register_watch_cron: str,
+    periodic: bool = True,
+) -> None:
     """Put the ticks on the application. Times are UTC.
 
     Without ``periodic`` it can run the ticks that others asked for, and asks for none itself.
@@ -24,6 +33,8 @@ def schedule(app: Any, eq: Equipment, *, sync_cron: str, reconcile_cron: str, pe
         (SETTLE_CRON, "pomost.settle", OUTBOX_QUEUE),
         (reconcile_cron, "pomost.reconcile", RECONCILE_QUEUE),
         (FORGET_CRON, "pomost.forget", RECONCILE_QUEUE),
+        (register_day_cron, "pomost.register-day", REGISTER_QUEUE),
+        (register_watch_cron, "pomost.register-watch", REGISTER_QUEUE),
     ):
         tick = _tick(app, eq, task=task, queue=queue)
         if periodic:

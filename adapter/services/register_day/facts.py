@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from adapter.domain.appointment import Visit, VisitState
+from adapter.domain.appointment import VisitState
 from adapter.domain.referral import ReferralState
 from adapter.domain.register import Entry
 from adapter.domain.rules.daily import Day, EntryFacts
@@ -46,12 +46,11 @@ def contract_ends(ends_on: Mapping[str, date], schedules: Sequence[Schedule]) ->
     return {register: max(days) for register, days in ended.items() if days and len(days) == len(own[register])}
 
 
-def facts_of(stored: StoredEntry, visit: Visit | None, referral: ReferralState | None) -> EntryFacts:
-    """What the rules of the day ask beside the entry: ``visit`` is its Appointment as last taken."""
-    state = visit.state if visit is not None else None
+def facts_of(stored: StoredEntry, visit: VisitState | None, referral: ReferralState | None) -> EntryFacts:
+    """What the rules of the day ask beside the entry: ``visit`` is the state of its Appointment as last taken."""
     return EntryFacts(
-        arrived=state in CAME,
-        no_show_confirmed=bool(stored.no_show_confirmed_by) or state is VisitState.NO_SHOW,
+        arrived=visit in CAME,
+        no_show_confirmed=bool(stored.no_show_confirmed_by) or visit is VisitState.NO_SHOW,
         excused=stored.no_show_excused,
         referral=referral,
     )

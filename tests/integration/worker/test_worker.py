@@ -100,15 +100,14 @@ def test_each_tick_asks_for_one_job_for_each_facility_and_not_twice(installation
     with opened(installation, facilities=("demo", "north")) as adapter:
         app = worker_app(adapter)
         ticks = {name: task for name, task in app.tasks.items() if name.endswith(".tick")}
-        assert set(ticks) == {f"pomost.{name}.tick" for name in ("forget", "reconcile", "settle", "sync")}
+        words = ("forget", "reconcile", "register-day", "register-watch", "settle", "sync")
+        assert set(ticks) == {f"pomost.{word}.tick" for word in words}
         with app.open():
             for _ in range(2):
                 for tick in ticks.values():
                     tick(timestamp=0)
     assert waiting(installation) == [
-        (task, facility)
-        for task in ("pomost.forget", "pomost.reconcile", "pomost.settle", "pomost.sync")
-        for facility in ("demo", "north")
+        (task, facility) for task in [f"pomost.{word}" for word in words] for facility in ("demo", "north")
     ]
     assert {name for (name,) in installation.rows("SELECT DISTINCT queue_name FROM procrastinate_jobs")} == set(
         jobs.QUEUES
@@ -139,6 +138,8 @@ def test_a_periodic_tick_is_asked_for_by_the_worker_itself(installation: Install
         "pomost.settle.tick": "* * * * *",
         "pomost.reconcile.tick": settings.reconcile_cron,
         "pomost.forget.tick": timetable.FORGET_CRON,
+        "pomost.register-day.tick": settings.register_day_cron,
+        "pomost.register-watch.tick": settings.register_watch_cron,
     }
 
 
@@ -183,7 +184,7 @@ def test_a_worker_without_its_database_says_so(installation: Installation) -> No
     assert "the database cannot be reached" in done.err
 
 
-@pytest.mark.parametrize("job", ["deliver", "settle", "sync", "reconcile"])
+@pytest.mark.parametrize("job", ["deliver", "settle", "sync", "reconcile", "register-day", "register-watch"])
 def test_jobs_carry_a_facility_and_nothing_else(installation: Installation, job: str) -> None:
     with opened(installation) as adapter:
         task = worker_app(adapter).tasks[f"pomost.{job}"]

@@ -1,0 +1,86 @@
+"""R-08: an outage of P1 from 08:00 to 11:30; a status that is late afterwards is an alarm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from fakes.register_ward import Ward
+
+from adapter.ports.register import EntryStanding, StoredEntry
+from adapter.ports.store import Action, Destination
+from adapter.services.register_day.watch_status import watch_status
+from adapter.services.take_referral import accept
+
+FACILITY = "demo"
+
+
+def offline(ward: Ward, name: str, at: datetime, *, asked: bool = True) -> StoredEntry:
+    """A patient entered while P1 is away; the acceptance is on its way, unless nobody asked for it."""
+    stored = ward.enter(name, standing=EntryStanding.OFFLINE, offline_pending=True, entered_at=at, held=False)
+    with ward.store.unit_of_work() as work:
+        record = work.calendar.referral(FACILITY, f"R-{name}")
+    assert record is not None
+    if asked:
+        ward.desk(lambda desk: accept(desk, record, None))
+    return stored
+
+
+def watch(ward: Ward) -> list[str]:
+    """A look; the subjects of the alarms that are open afterwards."""
+    watch_status(ward.eq, FACILITY)
+    return sorted(one.task.subject for one in ward.tasks() if one.task.code == "W-R-SYNC-LATE")
+
+
+def silent(ward: Ward, hours: float) -> None:
+    ward.desk(
+        lambda desk: desk.work.outbox.pause(
+            FACILITY, Destination.P1, ward.clock.now() + timedelta(hours=hours), "out of reach"
+        )
+    )
+
+
+def test_an_alarm_comes_an_hour_after_p1_answers_again_and_goes_with_the_status(ward: Ward) -> None:
+    ward.at("2026-03-02", 8)
+    silent(ward, 3.5)
+    first = offline(ward, "A1", ward.clock.now() + timedelta(minutes=20))
+    offline(ward, "A2", ward.clock.now() + timedelta(minutes=65))
+    ward.clock.sleep(3 * 3600)
+    assert watch(ward) == [], "P1 is out of reach"
+    ward.at("2026-03-02", 12)
+    ward.desk(lambda desk: desk.work.outbox.resume(FACILITY, Destination.P1))
+    assert watch(ward) == []
+    ward.clock.sleep(59 * 60)
+    assert watch(ward) == []
+    ward.clock.sleep(60)
+    assert watch(ward) == ["entry/A1", "entry/A2"]
+    assert watch(ward) == ["entry/A1", "entry/A2"], "raised once"
+    with ward.store.unit_of_work() as work:
+        entry = replace(first.entry, offline_pending=False)
+        number = work.register.entry(FACILITY, "A1")
+        assert number is not None
+        entry = replace(entry, number=number.entry.number)
+        work.register.put(FACILITY, replace(first, entry=entry, standing=EntryStanding.FINAL), [])
+        work.commit()
+    assert watch(ward) == ["entry/A2"]
+
+
+def test_a_second_outage_begins_the_hour_anew(ward: Ward) -> None:
+    offline(ward, "A1", ward.clock.now())
+    assert watch(ward) == []
+    ward.clock.sleep(50 * 60)
+    silent(ward, 1)
+    assert watch(ward) == []
+    ward.clock.sleep(50 * 60)
+    ward.desk(lambda desk: desk.work.outbox.resume(FACILITY, Destination.P1))
+    assert watch(ward) == [], "the hour is counted from now"
+    ward.clock.sleep(60 * 60)
+    assert watch(ward) == ["entry/A1"]
+
+
+def test_the_day_asks_for_a_status_that_nobody_asked_for_once(ward: Ward) -> None:
+    offline(ward, "A1", ward.clock.now(), asked=False)
+    assert ward.run().acted == {"AUTO-R-SYNC": 1}
+    assert ward.sent(Action.ACCEPT_REFERRAL) == ["accept-referral referral:R-A1"]
+    assert ward.run().acted == {}
+    assert ward.sent(Action.ACCEPT_REFERRAL) == ["accept-referral referral:R-A1"]
