@@ -27,7 +27,7 @@ from adapter.services.desk import Desk
 from adapter.services.register.follow import entry_subject
 from adapter.services.register_day.offer_freed import offer_next
 
-NOTICE_NOT_KNOWN, NOTICE_ENDED, NOTICE_ANSWER = "NOTICE_NOT_KNOWN", "NOTICE_ENDED", "NOTICE_ANSWER"
+NO_SUCH_NOTICE, NOTICE_SETTLED, NOTICE_ANSWER = "NO_SUCH_NOTICE", "NOTICE_SETTLED", "NOTICE_ANSWER"
 
 LEFT_TO_PEOPLE = frozenset({"AUTO-N-ACCEPTED", "AUTO-N-NEXT", "AUTO-M-OFFER-NEXT"})
 """What follows an answer and Pomost cannot do by itself: the EHR gives terms."""
@@ -77,11 +77,11 @@ def notice_of(desk: Desk, number: int) -> StoredNotice:
     """A notice of this facility.
 
     Raises:
-        BadInput: there is none (``NOTICE_NOT_KNOWN``).
+        BadInput: there is none (``NO_SUCH_NOTICE``).
     """
     found = desk.work.notices.notice(desk.facility, number)
     if found is None:
-        raise BadInput(f"there is no notice {number}", field="notice", code=NOTICE_NOT_KNOWN)
+        raise BadInput(f"there is no notice {number}", field="notice", code=NO_SUCH_NOTICE)
     return found
 
 
@@ -91,7 +91,7 @@ def note_sent(desk: Desk, number: int, who: str, channels: tuple[Channel, ...]) 
     ``who`` is the actor of the audit.
 
     Raises:
-        BadInput: there is no such notice. Refused: it is sent, answered or void already (``NOTICE_ENDED``).
+        BadInput: there is no such notice. Refused: it is sent, answered or void already (``NOTICE_SETTLED``).
     """
     notice = _open(desk, number, (NoticeState.DUE, NoticeState.BATCHED))
     desk.work.notices.sent(desk.facility, number, who, [one.value for one in channels])
@@ -141,7 +141,7 @@ def note_answer(desk: Desk, number: int, who: str, answer: Answer) -> Answered:
 def _open(desk: Desk, number: int, states: tuple[NoticeState, ...]) -> StoredNotice:
     notice = notice_of(desk, number)
     if notice.notice.state not in states:
-        raise Refused(f"notice {number} is {notice.notice.state.value} already", code=NOTICE_ENDED)
+        raise Refused(f"notice {number} is {notice.notice.state.value} already", code=NOTICE_SETTLED)
     return notice
 
 

@@ -13,7 +13,7 @@ from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.on_demand.see_people import allow_people
 
-ENTRY_NOT_KNOWN = "ENTRY_NOT_KNOWN"
+NO_SUCH_ENTRY = "NO_SUCH_ENTRY"
 SHOWN_FIELDS = frozenset(
     {
         "answer",
@@ -64,7 +64,7 @@ def show_history(
     with eq.store.unit_of_work() as work:
         steps = work.register.steps(facility, entry_id)
         if not steps:
-            raise BadInput("there is no such entry in the register", field="entry", code=ENTRY_NOT_KNOWN)
+            raise BadInput("there is no such entry in the register", field="entry", code=NO_SUCH_ENTRY)
         if who is not None:
             desk = Desk(eq, work, facility, str(uuid4()))
             desk.audit(who.actor, "register.look-at-entry", subject, {"reason": kept, "steps": len(steps)})

@@ -16,7 +16,7 @@ from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.on_demand.see_people import allow_people
 
-SCHEDULE_NOT_KNOWN = "SCHEDULE_NOT_KNOWN"
+NO_SUCH_SCHEDULE = "NO_SUCH_SCHEDULE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def show_lists(
     with eq.store.unit_of_work() as work:
         known = {one.id: one for one in work.register.schedules(facility)}
         if schedule_id is not None and schedule_id not in known:
-            raise BadInput("there is no such admission schedule", field="schedule", code=SCHEDULE_NOT_KNOWN)
+            raise BadInput("there is no such admission schedule", field="schedule", code=NO_SUCH_SCHEDULE)
         wanted = [known[schedule_id]] if schedule_id is not None else list(known.values())
         desk = Desk(eq, work, facility, str(uuid4()))
         lists = [_list(desk, one, oncology, people=who is not None) for one in wanted for oncology in (False, True)]

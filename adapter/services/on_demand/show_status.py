@@ -8,18 +8,18 @@ from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.services.desk import Desk
 from adapter.services.letters.certificates import PlacedEntry
 
-PATIENT_NOT_KNOWN = "PATIENT_NOT_KNOWN"
+NO_SUCH_PATIENT = "NO_SUCH_PATIENT"
 
 
 def placed_entries(desk: Desk, patient_id: str) -> tuple[PlacedEntry, ...]:
     """All entries of a patient, oldest first, with the place that the database counts; none that P1 refused.
 
     Raises:
-        BadInput: nobody has this id in the EHR (``PATIENT_NOT_KNOWN``).
+        BadInput: nobody has this id in the EHR (``NO_SUCH_PATIENT``).
     """
     if desk.work.calendar.patient(desk.facility, patient_id) is None:
         raise BadInput("there is no such patient: give the id of the Patient in the EHR", field="patient",
-                       code=PATIENT_NOT_KNOWN)  # fmt: skip
+                       code=NO_SUCH_PATIENT)  # fmt: skip
     found = desk.work.register.entries_of_patient(desk.facility, patient_id)
     return tuple(_placed(desk, one) for one in found if one.standing is not EntryStanding.REJECTED)
 
