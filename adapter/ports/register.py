@@ -69,8 +69,9 @@ class Step:
 class Register(Protocol):
     """The registers of a facility.
 
-    Who locks a list and its entries locks the list first. ``waiting``, ``known``, ``overtaken``, ``position`` and
-    ``window`` leave out what P1 refused (:attr:`EntryStanding.REJECTED`), as they leave out what was removed.
+    Who locks an entry and its list locks the entry first, as :meth:`put` does. ``waiting``, ``known_of_patient``,
+    ``overtaken``, ``position`` and ``window`` leave out what P1 refused (:attr:`EntryStanding.REJECTED`), as they
+    leave out what was removed.
     """
 
     def put_schedule(self, facility: str, schedule: AdmissionSchedule) -> None:
@@ -106,7 +107,7 @@ class Register(Protocol):
         """The open entry of category 5 of a patient on a schedule, the newest of several; locked."""
 
     def entries_of_patient(self, facility: str, patient_id: str) -> Sequence[StoredEntry]:
-        """All entries of a patient, oldest first."""
+        """All entries of a patient, oldest first; locked."""
 
     def known_of_patient(self, facility: str, patient_id: str, provider: str) -> Sequence[KnownEntry]:
         """Open entries of a patient as the rules of section 9 compare them; only the referral's number is unsealed."""

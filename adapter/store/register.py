@@ -1,7 +1,7 @@
 """The registers of a facility: entries and their steps, running numbers, places.
 
-Order of locks: the list, then its entries. Who wants both asks :meth:`SqlRegister.lock_list` first. Two that lock them
-the other way round may wait for each other; PostgreSQL ends one of them, which tries again.
+Order of locks: entries, then their list, as :meth:`SqlRegister.put` does. Two that lock them the other way round may
+wait for each other; PostgreSQL ends one of them, which tries again.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ _CONTINUING = _entries(
     "made DESC",
     "LIMIT 1 FOR UPDATE",
 )
-_OF_PATIENT = _entries("patient_id = %(patient)s", "entered_at, made")
+_OF_PATIENT = _entries("patient_id = %(patient)s", "entered_at, made", "FOR UPDATE")
 _OF_REFERRAL = _entries("referral_id = %(referral)s", "entered_at, made", "FOR UPDATE")
 _WAITING = _entries("schedule_id = %(schedule)s AND oncology = %(oncology)s AND waiting", _PLACE)
 _WINDOW = _entries(
@@ -92,11 +92,18 @@ SELECT {rows.KNOWN} FROM register_entry
 WHERE {_FACILITY} AND patient_id = %(patient)s AND open ORDER BY entered_at, made
 """  # noqa: S608  # constant columns
 _OVERTAKEN = f"""
-SELECT {rows.RANKED} FROM register_entry
-WHERE {_OF_LIST} AND NOT reserved AND term_first > %(first)s AND {_BEFORE} AND id <> %(id)s
-ORDER BY {_PLACE} LIMIT %(limit)s
+WITH found AS MATERIALIZED (
+    SELECT id FROM register_entry
+    WHERE {_OF_LIST} AND NOT reserved AND term_first > %(first)s AND {_BEFORE} AND id <> %(id)s
+    ORDER BY {_PLACE} LIMIT %(limit)s)
+SELECT {rows.RANKED} FROM register_entry WHERE {_FACILITY} AND id IN (SELECT found.id FROM found) ORDER BY {_PLACE}
 """  # noqa: S608  # constant columns
-_POSITION = f"SELECT 1 + count(*) FROM register_entry WHERE {_OF_LIST} AND {_BEFORE} AND id <> %(id)s"  # noqa: S608
+"""The list is passed through by its index alone; only those who are named are read."""
+_POSITION = f"""
+SELECT 1 + (SELECT count(*) FROM register_entry WHERE {_OF_LIST} AND {_BEFORE})
+    - (SELECT count(*) FROM register_entry WHERE {_OF_LIST} AND {_BEFORE} AND id = %(id)s)
+"""  # noqa: S608  # constant columns
+"""Itself is taken off again where it stands elsewhere than it is asked about: cheaper than to ask each row."""
 _ALL, _OPEN, _SINCE = "true", "open", "(open OR standing <> 'rejected' AND removed_on >= %(since)s)"
 _PORTION = (
     f"SELECT {rows.KEPT}, schedule_id, reported_at FROM register_entry "  # noqa: S608  # constant columns
@@ -184,7 +191,7 @@ class SqlRegister:
         return self._one(_CONTINUING, facility, **asked)
 
     def entries_of_patient(self, facility: str, patient_id: str) -> Sequence[StoredEntry]:
-        """All entries of a patient, oldest first."""
+        """All entries of a patient, oldest first; locked."""
         return self._all(_OF_PATIENT, facility, patient=patient_id)
 
     def known_of_patient(self, facility: str, patient_id: str, provider: str) -> Sequence[KnownEntry]:

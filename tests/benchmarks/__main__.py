@@ -21,6 +21,7 @@ BUILT = {
     "B5": ("outbox", "run", "outbox: claim, send to nobody, settle, audit"),
     "B10": ("load", "run", "initial load of a hospital: 10,000 slots, 100,000 with --full"),
     "B11": ("start", "run", "import adapter, pomost --help"),
+    "R1": ("register", "run", "register of 100,000: one new entry judged, its context from the store"),
 }
 """Figure -> the module and the function that take it, what it says."""
 

@@ -105,10 +105,10 @@ def test_two_sessions_never_give_one_number_and_do_not_block_for_good(database: 
             oncology = (who + turn) % 2 == 0
             category = Category.ONCOLOGY if oncology else Category.WAITING
             with store.unit_of_work() as work:
-                work.register.lock_list("demo", SCHEDULE.id)
                 shared = work.register.entry("demo", f"S{turn % 3 + 1}")
                 assert shared is not None
                 work.register.put("demo", replace(shared, correlation_id=f"{who}"), [])
+                work.register.lock_list("demo", SCHEDULE.id)
                 number = work.register.next_number("demo", SCHEDULE.id, oncology=oncology)
                 new = entry(f"{who}-{turn}", number=number, category=category, reported_at=AT + timedelta(hours=turn))
                 work.register.put("demo", of(new), [])
