@@ -33,6 +33,7 @@ from adapter.services.receive import fetch_one
 from adapter.services.refusal import MissingReference, NotTaken, stored
 from adapter.services.register.learn import patient_learned, referral_learned
 from adapter.services.register.open_case import register_of
+from adapter.services.register_day.touch_entries import touch_patient, touch_referral
 from adapter.services.take_referral import keep_referral
 from adapter.services.take_slots import take_slots
 from adapter.services.take_visit import take_visit
@@ -229,6 +230,8 @@ def _patient(desk: Desk, reading: Reading) -> InboxState:
     patient = patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today)
     desk.work.calendar.put_patient(desk.facility, patient)
     patient_learned(desk, patient)
+    if patient.deceased:
+        touch_patient(desk, patient.id)
     return InboxState.TAKEN
 
 
@@ -241,6 +244,8 @@ def _referral(desk: Desk, reading: Reading) -> InboxState:
     referral = referral_from_fhir(model, desk.eq.tables, on=desk.today, person=patient.identifier)
     keep_referral(desk, referral)
     referral_learned(desk, referral.id)
+    if referral.paper is not None:
+        touch_referral(desk, referral.id)
     return InboxState.TAKEN
 
 

@@ -23,6 +23,7 @@ from adapter.services.publish_schedule import schedule_in_scope
 from adapter.services.register.follow import entry_subject, follow
 from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register.steps import changed
+from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.show_slot import show_slot
 from adapter.services.visit_frame import Standing, VisitFrame, standing_of
 
@@ -80,6 +81,7 @@ def end_entry(
     row = removal_reasons(desk.eq.tables, desk.today).get(removal.reason)
     settle_referral(desk, ended, row.effect if row is not None else ReferralEffect.NONE)
     stop_telling(desk, ended.entry.id)
+    offer_freed(desk, stored.entry)
     follow(desk, entry_subject(ended.entry.id), verdicts)
     desk.audit(removal.by, "register-end", entry_subject(ended.entry.id), {"reason": removal.reason, "rules": [*said]})
     return ended

@@ -29,6 +29,7 @@ from adapter.services.register.re_enter import re_enter
 from adapter.services.register.reinstate_entry import reinstate_entry
 from adapter.services.register.remove_entry import end, miss, serve
 from adapter.services.register.settle_referral import settle_referral
+from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.take_referral import accept
 
 ASKING = frozenset({EntryStanding.AWAITING, EntryStanding.OFFLINE})
@@ -102,6 +103,7 @@ def keep_entry(desk: Desk, plan: Plan) -> None:
         if draft.effect is not None:
             settle_referral(desk, stored, draft.effect)
         _tell(desk, draft, stored)
+        _offer(desk, plan.case.known, stored)
     _follow(desk, plan, plan.drafts[0].stored.entry.id)
 
 
@@ -143,6 +145,14 @@ def _tell(desk: Desk, draft: Draft, stored: StoredEntry) -> None:
         tell_entered(desk, stored)
     elif draft.change is not None:
         tell_term_changed(desk, stored, draft.change)
+
+
+def _offer(desk: Desk, before: StoredEntry | None, after: StoredEntry) -> None:
+    """N-03: the term that the act frees, by a removal or a change, is offered to the next who may have it."""
+    if before is None or before.entry.id != after.entry.id or not before.entry.open:
+        return
+    if not after.entry.open or after.entry.term != before.entry.term:
+        offer_freed(desk, before.entry)
 
 
 def _follow(desk: Desk, plan: Plan, entry_id: str) -> None:

@@ -50,7 +50,8 @@ def reinstate_entry(desk: Desk, case: Case) -> Plan:
         visit_id=case.visit.id if case.takes_over else known.visit_id,
         referral_id=case.visit.referral_id or known.referral_id,
         standing=standing_of_entry(case, back),
-        no_show_excused=True,
+        no_show_confirmed_by="",
+        no_show_excused=moved is None,
         correlation_id=desk.correlation_id,
     )
     return Plan(Act.RESTORE, case, each_once(verdicts), (Draft(stored, told.taken(), restored=True),))
