@@ -1,4 +1,4 @@
-"""``pomost fhir``: check FHIR files against the profile (docs/fhir-profile.md). Prints no value of a person."""
+"""``pomost fhir``: check FHIR files against the profile (docs/fhir-profile.md); write it. Prints no person's value."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def fhir() -> None:
-    """Check FHIR files against the profile.
+    """Check FHIR files against the profile, or write the profile for other programs.
 
+    \b
     Example: pomost fhir check export.json
+    Example: pomost fhir profile --out profile/
     """
 
 
@@ -127,3 +129,38 @@ def check(paths: tuple[Path, ...], as_json: bool, profile_only: bool, mappings: 
     if not as_json:
         click.echo(f"{accepted} accepted, {refused} refused")
     return 1 if refused or not accepted else 0
+
+
+@fhir.command()
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to; made when it is not there.",
+)
+@click.option(
+    "--mappings",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of code tables in place of the installation's: its codes become the code systems.",
+)
+def profile(out: Path, mappings: Path | None) -> int:
+    """Write the profile as FHIR definitions: StructureDefinition, ValueSet and CodeSystem, as JSON.
+
+    One file each, for an EHR's own validator. Files of the same names are written over, others are left alone.
+    Exit code 2 when the folder cannot be written to.
+
+    Example: pomost fhir profile --out profile/
+    """
+    from adapter import resources
+    from adapter.mapping.published.files import profile_files
+    from adapter.mapping.tables import load_tables
+
+    files = profile_files(load_tables(resources.mappings(mappings)))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    except OSError as wrong:
+        raise click.BadParameter(f"cannot write there: {wrong.strerror}", param_hint="--out") from wrong
+    click.echo(f"{len(files)} definitions in {out}")
+    return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,9 @@ BAD_ENTRIES = [
 """What is wrong with each entry of ``bad/register.json``, in its order."""
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str, command: str = "check") -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
-        main(["fhir", "check", *arguments])
+        main(["fhir", command, *arguments])
     printed = capsys.readouterr()
     return int(ended.value.code or 0), printed.out, printed.err
 
@@ -121,3 +122,23 @@ def test_a_code_that_no_table_knows_is_refused_unless_the_profile_alone_is_asked
     code, out, _ = run(capsys, str(tmp_path), "--json")
     assert (code, [one["rule"] for one in json.loads(out)["problems"]]) == (1, ["POMOST-MAP-01"])
     assert run(capsys, str(tmp_path), "--profile-only")[0] == 0
+
+
+def test_the_profile_is_written_as_definitions_with_a_sites_own_codes(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mappings = tmp_path / "mappings"
+    shutil.copytree(FIXTURES.parents[1] / "mappings", mappings)
+    with (mappings / "dilo_stages.csv").open("a", encoding="utf-8") as table:
+        table.write("7,etap próbny,a stage,INFERRED,a test,,\n")
+    out = tmp_path / "made" / "profile"
+    code, said, _ = run(capsys, "--out", str(out), "--mappings", str(mappings), command="profile")
+    files = list(out.glob("*.json"))
+    assert (code, said) == (0, f"{len(files)} definitions in {out}\n")
+    stages = json.loads((out / "CodeSystem-dilo-stage.json").read_text("utf-8"))
+    assert [one["code"] for one in stages["concept"]] == ["7"]
+
+
+def test_a_profile_that_cannot_be_written_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    assert run(capsys, "--out", str(tmp_path / "taken" / "below"), command="profile")[0] == 2
