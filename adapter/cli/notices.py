@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LIST_LIMIT_DEFAULT = 200
 CHANNELS = ("phone", "sms", "e-mail", "letter", "in-person", "portal")
 ANSWERS = ("accepted", "declined", "no_contact")
+TOLD = ("cannot-come", "resigns")
 UNSENT = (NoticeState.DUE.value, NoticeState.BATCHED.value)
 
 
@@ -161,6 +162,36 @@ def answer(*, number: int, answer: str, facility: str | None, as_json: bool) -> 
     if done.next_notice is not None:
         lines.append(f"the date is offered to the next patient: notice {done.next_notice}")
     show(as_json, data, lines)
+
+
+@notices.command(epilog="Example: pomost notices heard A1 resigns --from fund")
+@click.argument("entry", metavar="ENTRY")
+@click.argument("told", type=click.Choice(TOLD))
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(("patient", "fund")),
+    default="patient",
+    show_default=True,
+    help="Who told it: the patient (N-08), or the Fund for him (N-07).",
+)
+@facility_option
+@json_option
+def heard(*, entry: str, told: str, source: str, facility: str | None, as_json: bool) -> None:
+    """Note what a patient told: Pomost does what follows. For what the EHR does not say itself.
+
+    \b
+    cannot-come  a task: agree on a new date and give it in the EHR
+    resigns      the entry is removed, the referral given back, the visit cancelled (X-04)
+    """
+    from adapter.domain.rules.notices import Told
+    from adapter.services.notices.hear_patient import hear_patient
+
+    with one_facility(facility) as (adapter, own, who):
+        done = hear_patient(adapter.equipment, own, entry, Told(told), by_fund=source == "fund", who=who.actor)
+    data = {"entry": entry, "rule": done.verdict.rule, "code": done.verdict.code, "ended": done.ended}
+    lines = [f"{done.verdict.rule}: {done.verdict.text_pl}", f"      {done.verdict.text_en}"]
+    show(as_json, data, [*lines, f"entry {entry} is {'removed' if done.ended else 'open; see pomost tasks list'}"])
 
 
 @notices.command(epilog="Example: pomost notices check letter.html")

@@ -8,6 +8,7 @@ from adapter.domain.patient import Patient
 from adapter.domain.register import Entry
 from adapter.ports.register import EntryStanding, Step, StoredEntry
 from adapter.services.desk import Desk
+from adapter.services.notices.contact_changed import contact_to_renew
 from adapter.services.register.compose import person_of, referral_of
 from adapter.services.register.steps import changed
 from adapter.services.take_referral import accept
@@ -29,7 +30,9 @@ def patient_learned(desk: Desk, patient: Patient) -> None:
             and patient.deceased_on is None
         ):
             person = replace(person, deceased_on=stored.entry.person.deceased_on)
-        _correct(desk, stored, replace(stored.entry, person=person))
+        renewed = replace(stored.entry, person=person)
+        contact_to_renew(desk, stored.entry, renewed)
+        _correct(desk, stored, renewed)
 
 
 def referral_learned(desk: Desk, referral_id: str) -> None:
