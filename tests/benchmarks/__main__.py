@@ -22,6 +22,7 @@ BUILT = {
     "B10": ("load", "run", "initial load of a hospital: 10,000 slots, 100,000 with --full"),
     "B11": ("start", "run", "import adapter, pomost --help"),
     "R1": ("register", "run", "register of 100,000: one new entry judged, its context from the store"),
+    "R2": ("register_day", "run", "register of 100,000: the nightly work on every entry"),
 }
 """Figure -> the module and the function that take it, what it says."""
 
