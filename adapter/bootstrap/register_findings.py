@@ -19,7 +19,7 @@ COUNTED_MAX = 1000
 
 
 def register_findings(eq: Equipment, facility: str, today: date) -> Iterator[Finding]:
-    """Schedules without a register, ends of contracts that lead nowhere or were not acted on, open alarms."""
+    """Schedules without a register, contracts that ended, open alarms, notices that are late."""
     with eq.store.unit_of_work() as work:
         schedules = work.calendar.schedules(facility, in_scope=False)
         kept_in_cer = work.calendar.schedules(facility)
@@ -27,10 +27,18 @@ def register_findings(eq: Equipment, facility: str, today: date) -> Iterator[Fin
         ends_on = eq.register(facility).contract_ends_on
         yield from _contracts(work, facility, ends_on, schedules, today)
         alarms = work.tasks.listed(facility, kinds=[TaskKind.ALARM], limit=COUNTED_MAX)
+        due = work.notices.listed(facility, limit=COUNTED_MAX)
     if alarms:
         many = f"{len(alarms)}{' or more' if len(alarms) == COUNTED_MAX else ''}"
         text = f"{many} deadlines of the law have passed"
         yield Finding(f"tasks of {facility}", "warning", text, "run pomost tasks list --kind alarm")
+    late = [one for one in due if one.notice.send_by is not None and one.notice.send_by < today]
+    if late:
+        many = f"{len(late)}{' or more' if len(late) == COUNTED_MAX else ''}"
+        text = f"{many} notices to patients are late, the first since {late[0].notice.send_by}"
+        yield Finding(
+            f"notices of {facility}", "warning", text, "run pomost notices list; tell the patients, then say so"
+        )
 
 
 def _declared(facility: str, schedules: Sequence[Schedule]) -> Finding:

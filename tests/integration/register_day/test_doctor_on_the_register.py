@@ -11,6 +11,7 @@ from adapter.bootstrap.register_findings import register_findings
 from adapter.domain.identifiers import CellCode
 from adapter.domain.schedule import Schedule
 from adapter.domain.term import WeekTerm
+from adapter.services.notices.plan_notice import tell_entered
 
 
 def said(ward: Ward) -> dict[str, tuple[str, str]]:
@@ -53,3 +54,12 @@ def test_open_alarms_are_counted(ward: Ward) -> None:
     ward.enter(on="2025-10-01", term=WeekTerm(2026, 30))
     ward.on("2026-07-07")
     assert said(ward)["tasks of demo"] == ("warning", "1 deadlines of the law have passed")
+
+
+def test_notices_that_are_late_are_counted(ward: Ward) -> None:
+    """D-05: told on the day of the entry; the next day it is late."""
+    stored = ward.enter()
+    ward.desk(lambda desk: tell_entered(desk, stored))
+    assert "notices of demo" not in said(ward)
+    ward.at("2026-03-03")
+    assert said(ward)["notices of demo"] == ("warning", "1 notices to patients are late, the first since 2026-03-02")
