@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
+from uuid import uuid4
 
 from adapter.errors import BadInput, Refused
 from adapter.ports.store import Action, AuditRecord, Destination, Message, MessageState, NewMessage, Rest, Settlement
@@ -65,6 +66,7 @@ class SqlOutbox:
         rows = self._session.run(
             outbox_rows.CLAIM,
             worker=worker,
+            nonce=str(uuid4()),
             now=now,
             limit=limit,
             write_backs=outbox_rows.WRITE_BACKS_CLAIMED_MAX,
