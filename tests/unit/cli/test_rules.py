@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from unit.cli.fhir_refusals import BY_FHIR, NOT_BY_FHIR, TODAY, bundle, spoilt
 from unit.cli.refusal_cases import EXAMPLE, REFUSALS, Refusal, document
 
 from adapter import resources
@@ -88,6 +89,27 @@ def test_each_refusal_is_told_with_rule_code_article_and_what_to_do(
     assert issue["extension"][0]["valueString"] == CATALOGUE[case.rule].article
     assert case.names in issue["details"]["text"]
     assert COMMAND.search(issue["details"]["text"]), issue["details"]["text"]
+
+
+def test_every_refusal_is_reached_by_fhir_or_says_why_not() -> None:
+    assert set(BY_FHIR) | set(NOT_BY_FHIR) == refusing()
+    assert not set(BY_FHIR) & set(NOT_BY_FHIR)
+    assert all(NOT_BY_FHIR.values())
+
+
+@pytest.mark.parametrize("number", range(len(BY_FHIR)), ids=[f"{rule} {code}" for rule, code in BY_FHIR])
+def test_what_the_ehr_says_wrong_is_refused_by_its_rule(
+    number: int, tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = list(BY_FHIR)[number]
+    content = bundle(spoilt(number, pair))
+    code, answer = ask(capsys, tmp_path / "f.json", tables, content, "--on", TODAY.isoformat())
+    found = [issue for one in answer["results"] for issue in one["outcome"]["issue"] if "details" in issue]
+    errors = [issue for issue in found if issue["severity"] == "error"]
+    told = {(issue["details"]["coding"][0]["code"], issue["details"]["coding"][-1]["code"]) for issue in errors}
+    by_profile = BY_FHIR[pair][0].startswith("POMOST-")
+    assert code == 1
+    assert ((BY_FHIR[pair][0],) * 2 if by_profile else pair) in told, told
 
 
 def test_the_example_is_allowed_and_every_rule_that_was_asked_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
