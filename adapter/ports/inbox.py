@@ -25,13 +25,19 @@ class InboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredProblem:
-    """One problem of one inbox entry: safe texts only."""
+    """One problem of one inbox entry: safe texts only.
+
+    ``code`` is what software matches on (``E-D-ADDR``) and ``article`` the source of a rule of the law; both are empty
+    for other problems.
+    """
 
     path: str
     rule: str
     text_pl: str
     text_en: str
     severity: str = "error"
+    code: str = ""
+    article: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from adapter.domain.appointment import Visit
 from adapter.domain.moments import warsaw_day
 from adapter.errors import BadInput
 from adapter.fhir.read import read
 from adapter.mapping.appointment import appointment_from_fhir
+from adapter.mapping.entry import entry_from_fhir
 from adapter.mapping.patient import patient_from_fhir
 from adapter.ports import Received
 from adapter.ports.store import Message, UnitOfWork
+from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
+from adapter.services.register.keep_entry import keep_entry, plan_entry
+from adapter.services.register.open_case import Scene, register_of
 
 
 def adopt_created(eq: Equipment, work: UnitOfWork, message: Message, received: Received, now: datetime) -> None:
@@ -25,6 +30,27 @@ def adopt_created(eq: Equipment, work: UnitOfWork, message: Message, received: R
         if work.links.ours(message.facility, "visit", str(national)) is None:
             work.links.put(message.facility, "visit", visit.id, str(national))
         work.calendar.put_visit(message.facility, visit)
+        _enter(Desk(eq, work, message.facility, message.correlation_id), visit, received)
+
+
+def _enter(desk: Desk, visit: Visit, received: Received) -> None:
+    """A visit that a patient made in CeR is in the register too; what is not known of it becomes tasks (D-01)."""
+    slot = desk.work.calendar.slot(desk.facility, visit.slot_ids[0]) if visit.slot_ids else None
+    known = desk.work.calendar.patient(desk.facility, visit.patient_id) is not None
+    if slot is None or not known or register_of(desk, visit) is None:
+        return
+    scene = Scene(
+        before=None,
+        schedule=desk.work.calendar.schedule(desk.facility, slot.schedule_id),
+        record=desk.work.calendar.referral(desk.facility, visit.referral_id) if visit.referral_id else None,
+        national=True,
+        in_cer=True,
+        done=True,
+    )
+    statement = entry_from_fhir(_model(received), desk.eq.tables, on=desk.today, visit=visit)
+    plan = plan_entry(desk, statement, scene)
+    if plan is not None:
+        keep_entry(desk, plan)
 
 
 def _model(received: Received) -> Any:

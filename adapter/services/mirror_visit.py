@@ -15,6 +15,7 @@ from adapter.ports.store import Action, Destination
 from adapter.services.desk import UNFINISHED, Desk
 from adapter.services.effects import ENDED_VISIT
 from adapter.services.keep_schedule import close_term
+from adapter.services.register.follow_cer import follow_cer
 from adapter.services.show_slot import show_slot
 from adapter.services.take_referral import give_back, release_comment
 
@@ -83,6 +84,8 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     for slot_id in visit.slot_ids:
         show_slot(desk, slot_id, SlotState.FREE)
         close_term(desk, slot_id)
+    if follow_cer(desk, visit, replace(visit, state=VisitState.CANCELLED, end_reason=reason)):
+        return True  # the register says what becomes of the referral
     if visit.referral_id is not None and row.says("releases_referral"):
         give_back(desk, visit.referral_id, release_comment(desk, reason))
     return True
@@ -103,17 +106,16 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
         return False
     left = visit.slot_ids
     desk.work.links.drop(desk.facility, "waiting-entry", visit_id)  # CeR closes an entry of which it makes a visit
-    desk.work.calendar.put_visit(
-        desk.facility,
-        replace(
-            visit,
-            state=VisitState.BOOKED,
-            slot_ids=(slot.id,),
-            starts=slot.starts,
-            ends=slot.ends,
-            national_id=change.visit_id,
-        ),
+    moved = replace(
+        visit,
+        state=VisitState.BOOKED,
+        slot_ids=(slot.id,),
+        starts=slot.starts,
+        ends=slot.ends,
+        national_id=change.visit_id,
     )
+    desk.work.calendar.put_visit(desk.facility, moved)
+    follow_cer(desk, visit, moved)
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,

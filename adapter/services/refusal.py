@@ -62,4 +62,6 @@ def _told(verdict: Verdict, path: str, severity: str) -> StoredProblem:
         text_pl=f"{verdict.text_pl} ({verdict.article})",
         text_en=f"{verdict.text_en} ({verdict.article})",
         severity=severity,
+        code=verdict.code,
+        article=verdict.article,
     )

@@ -5,14 +5,14 @@ What an entry lacked before this version is no reason to refuse the version; it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from adapter.domain.entitlement import Category
 from adapter.domain.history import with_category_change, with_term_change
 from adapter.domain.register import CategoryChange, Entry, TermChange, TermChangeCause
-from adapter.domain.rules import EntryContext, entitled, judge_category_change, judge_entry, judge_term_change
+from adapter.domain.rules import entitled, judge_category_change, judge_entry, judge_term_change
 from adapter.domain.rules.changes import TermReason
 from adapter.domain.rules.verdict import Verdict, refusals
 from adapter.services.desk import Desk
@@ -43,7 +43,8 @@ def change(desk: Desk, case: Case) -> Plan:
     category = _category_change(case, before, fresh)
     moved = _term_change(case, before, fresh, context.term_reasons)
     if category is not None:
-        verdicts += judge_category_change(before, category, context)
+        facts = replace(fresh, category=before.category, criterion=before.criterion)
+        verdicts += judge_category_change(facts, category, context)
         turned = _turned(current, category)
         told.step("category", current, turned, verdicts, reason=_mark(before, category, desk.today))
         current = turned
@@ -60,6 +61,7 @@ def change(desk: Desk, case: Case) -> Plan:
         rebound,
         entry=corrected,
         referral_id=case.visit.referral_id or known.referral_id,
+        no_show_excused=known.no_show_excused and moved is None,
         correlation_id=desk.correlation_id,
     )
     return Plan(
@@ -67,13 +69,13 @@ def change(desk: Desk, case: Case) -> Plan:
         case,
         each_once(verdicts),
         (Draft(stored, told.taken(), change=moved),),
-        _settled(case, before, context),
+        _settled(verdicts if case.settled else judge_entry(before, context)),
     )
 
 
-def _settled(case: Case, before: Entry, context: EntryContext) -> frozenset[tuple[str, str]]:
-    """What the entry lacked before: not held against this version."""
-    return frozenset((one.rule, one.code) for one in refusals(judge_entry(before, context)))
+def _settled(verdicts: Sequence[Verdict]) -> frozenset[tuple[str, str]]:
+    """What the entry lacked before is not held against this version; nor is anything that CeR did already."""
+    return frozenset((one.rule, one.code) for one in refusals(verdicts))
 
 
 def _at(case: Case, entry: Entry) -> datetime:

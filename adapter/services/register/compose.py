@@ -138,8 +138,9 @@ def _began(case: Case) -> datetime | None:
 
 
 def dated_by_plan(entry: Entry) -> bool:
-    """Whether the term of an entry is the last day of care and not a day to come on (K-01; not a drug programme)."""
-    return entry.category is Category.CONTINUING and not entry.schedule.has(Speciality.DRUG_PROGRAMME)
+    """Whether the term of an entry is the last day of a plan and not a day to come on (K-01; not a drug programme)."""
+    drug = entry.schedule.has(Speciality.DRUG_PROGRAMME)
+    return entry.category is Category.CONTINUING and not drug and bool(entry.plan)
 
 
 def _planned(case: Case, entry: Entry) -> Entry:

@@ -47,6 +47,8 @@ def enter(desk: Desk, case: Case) -> Plan:
 
 def standing_of_entry(case: Case, entry: Entry) -> EntryStanding:
     """R-04, R-07: P1's acceptance makes the entry of an e-referral; while P1 is out of reach it is entered offline."""
+    if case.settled:
+        return EntryStanding.FINAL  # the visit stands in CeR: a patient made it, or it is older than the register
     way = entry.referral.way if entry.referral is not None else ReferralWay.NONE
     if way in NO_STATUS or not entry.schedule.referral_needed or entry.category in NOT_BY_P1 or case.held:
         return EntryStanding.FINAL

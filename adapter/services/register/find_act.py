@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from adapter.domain.appointment import VisitState
 from adapter.domain.entitlement import Category
-from adapter.domain.register import Speciality
 from adapter.domain.rules.reasons import NO_SHOW
 from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.services.register.case import Case
@@ -68,6 +67,8 @@ def _over(case: Case, known: StoredEntry) -> Act:
     state = case.visit.state
     if state is VisitState.SERVED:
         return _served(case, known)
+    if case.before is not None and case.before.state is state and not _removal_stated(case):
+        return Act.NOTHING  # a newer version of an end that was taken before
     if state is VisitState.NO_SHOW:
         return Act.NOTHING if dated_by_plan(known.entry) else Act.MISS
     return _ended(case, known) if state in ENDED_STATES else Act.NOTHING
@@ -75,8 +76,11 @@ def _over(case: Case, known: StoredEntry) -> Act:
 
 def _ended(case: Case, known: StoredEntry) -> Act:
     """A cancelled visit under a plan is not the end of the treatment, unless that is said."""
-    told = case.statement.removal is not None and bool(case.statement.removal.reason)
-    return Act.END if told or not dated_by_plan(known.entry) else Act.NOTHING
+    return Act.END if _removal_stated(case) or not dated_by_plan(known.entry) else Act.NOTHING
+
+
+def _removal_stated(case: Case) -> bool:
+    return case.statement.removal is not None and bool(case.statement.removal.reason)
 
 
 def _open(case: Case) -> Act:
@@ -91,7 +95,7 @@ def _open(case: Case) -> Act:
 def _served(case: Case, known: StoredEntry) -> Act:
     """The visits under a continuing entry do not end it: only its own end does, stated or on its date (K-03)."""
     if dated_by_plan(known.entry):
-        if case.statement.removal is not None and case.statement.removal.reason:
+        if _removal_stated(case):
             return Act.SERVE
         told = case.statement.plan is not None
         return Act.CHANGE if told else Act.NOTHING
@@ -108,6 +112,5 @@ def _missed(stored: StoredEntry) -> bool:
 
 def under_plan(case: Case, continuing: StoredEntry | None) -> StoredEntry | None:
     """The open continuing entry under which this visit of category 5 is; None: it is an entry of its own (K-04)."""
-    drug = case.schedule.has(Speciality.DRUG_PROGRAMME)
     asked = case.statement.category_stated and case.visit.category is Category.CONTINUING
-    return continuing if asked and not drug else None
+    return continuing if asked and continuing is not None and dated_by_plan(continuing.entry) else None

@@ -19,14 +19,14 @@ from adapter.services.register.find_act import OPEN_STATES, OVER, under_plan
 
 OTHER_REGISTER_RULE = "POMOST-REGISTER-01"
 """An entry belongs to one register."""
-SETTLED_STATES = frozenset({VisitState.CANCELLED, VisitState.NO_SHOW, VisitState.SERVED, VisitState.VOID})
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Where a visit stands: as it was known, its schedule and referral, and what CeR has or will have of it.
 
-    ``national``: CeR keeps its service. ``in_cer``: CeR holds the visit, or will when the outbox is drained.
+    ``national``: CeR keeps its service. ``in_cer``: CeR holds the visit, or will when the outbox is drained. ``done``:
+    the version tells what happened in CeR.
     """
 
     before: Visit | None
@@ -34,6 +34,7 @@ class Scene:
     record: ReferralRecord | None
     national: bool
     in_cer: bool
+    done: bool = False
 
 
 def register_of(desk: Desk, visit: Visit) -> AdmissionSchedule | None:
@@ -77,7 +78,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
         waiting_room=scene.national and visit.state is VisitState.WAITING,
         held=record is not None and record.held,
         offline=_offline(desk, record),
-        settled=_settled(visit, scene, stated),
+        settled=scene.done or (stated is None and scene.in_cer),
         ehr_schedule=scene.schedule.id if scene.schedule is not None else "",
     )
     return case if stated is not None else _taken_over(desk, case)
@@ -113,13 +114,6 @@ def _offline(desk: Desk, record: ReferralRecord | None) -> bool:
     if record is None or record.held or record.referral.paper is not None:
         return False
     return desk.work.outbox.resting(desk.facility, Destination.P1) is not None
-
-
-def _settled(visit: Visit, scene: Scene, stated: StoredEntry | None) -> bool:
-    """Whether nothing can be refused any more: CeR has the visit already, or the end of it was known before."""
-    if stated is None:
-        return scene.in_cer
-    return scene.before is not None and scene.before.state is visit.state and visit.state in SETTLED_STATES
 
 
 def _taken_over(desk: Desk, case: Case) -> Case:
