@@ -47,6 +47,13 @@ COPIED = 2_000
 TARGET_SECONDS = 60
 
 
+class Ehr:
+    """An EHR that tells nothing of people."""
+
+    def read(self, facility: str, resource_type: str, resource_id: str) -> None:
+        """There is none."""
+
+
 class Held:
     """A clock that stands."""
 
@@ -131,11 +138,12 @@ def visits(store: SqlStore, first: int, last: int) -> None:
 def equipment(store: SqlStore) -> Equipment:
     """What the day needs; nobody is called."""
     authority: Any = None
+    hospital: Any = Ehr()
     return Equipment(
         store=store,
         registry=authority,
         referrals=authority,
-        hospital=authority,
+        hospital=hospital,
         clock=Held(),
         tables=load_tables(resources.mappings()),
         facilities=(FACILITY,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, time
@@ -24,6 +25,7 @@ from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.domain.schedule import Schedule
 from adapter.domain.term import DayTerm, Term
 from adapter.mapping.tables import Tables, load_tables
+from adapter.ports import Received
 from adapter.ports.notices import NoticeState, StoredNotice
 from adapter.ports.register import EntryStanding, Step, StoredEntry
 from adapter.ports.store import Action, MessageState, ReferralRecord
@@ -48,6 +50,19 @@ def tables() -> Tables:
 
 
 @dataclass
+class Ehr:
+    """What the EHR has of people, by id; ``asked`` are the ids that were read."""
+
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
+        self.asked.append(resource_id)
+        found = self.people.get(resource_id)
+        return None if found is None else Received("ehr", resource_type, resource_id, "2", json.dumps(found).encode())
+
+
+@dataclass
 class Ward:
     """The facility, and short words for what happens in it. Days are ISO texts; noon in Warsaw unless told."""
 
@@ -55,15 +70,17 @@ class Ward:
     clock: HeldClock
     rules: RuleSettings = DEFAULT_SETTINGS
     ends_on: dict[str, date] = field(default_factory=dict)
+    ehr: Ehr = field(default_factory=Ehr)
 
     @property
     def eq(self) -> Equipment:
         authority: Any = None  # nobody is called here
+        hospital: Any = self.ehr
         return Equipment(
             store=self.store,
             registry=authority,
             referrals=authority,
-            hospital=authority,
+            hospital=hospital,
             clock=self.clock,
             tables=tables(),
             facilities=(FACILITY,),

@@ -26,6 +26,7 @@ from adapter.ports.tasks import NewTask
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.register.follow import entry_subject, new_tasks
+from adapter.services.register_day.ask_after import ask_after, expected_soon
 from adapter.services.register_day.check_schedules import check_schedules
 from adapter.services.register_day.due import ENTRY_CODES, due_days
 from adapter.services.register_day.facts import day_of, facts_of
@@ -48,13 +49,15 @@ LOOK_BACK_DAYS = 60
 class DayDone:
     """What a day's work did: ``entries`` judged, tasks ``raised`` (new) and ``ended``, notices ``released``.
 
-    ``acted`` counts entries by the code of what Pomost did itself; ``problems`` name the entries it could not change.
+    ``asked_after``: people whom the EHR was asked about. ``acted`` counts entries by the code of what Pomost did
+    itself; ``problems`` name the entries it could not change.
     """
 
     entries: int = 0
     raised: int = 0
     ended: int = 0
     released: int = 0
+    asked_after: int = 0
     acted: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
@@ -73,8 +76,11 @@ def run_day(eq: Equipment, facility: str) -> DayDone:
     with eq.store.unit_of_work() as reading:
         annulled = reading.calendar.referrals_in(facility, ReferralState.ANNULLED)
         entries = reading.register.listed(facility, since=day.today - timedelta(days=LOOK_BACK_DAYS))
+        people: list[str] = []
         for portion in _portions(entries, PORTION):
             _take_portion(eq, facility, replace(day, facts=_facts(portion, annulled)), portion, done)
+            people += [one.patient_id for one in portion if expected_soon(one.entry, day.today)]
+    done.asked_after = ask_after(eq, facility, people)
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, str(uuid4()))
         raised, ended = check_schedules(desk, day)
@@ -90,6 +96,7 @@ def _said(done: DayDone) -> dict[str, object]:
         "raised": done.raised,
         "ended": done.ended,
         "released": done.released,
+        "asked_after": done.asked_after,
         "acted": dict(done.acted),
         "problems": len(done.problems),
     }

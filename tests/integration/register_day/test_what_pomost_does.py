@@ -14,6 +14,7 @@ from adapter.domain.patient import Patient
 from adapter.domain.register import ReferralWay
 from adapter.domain.rules.settings import RuleSettings
 from adapter.errors import BadInput, Refused
+from adapter.fhir import names
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState
 from adapter.ports.store import Action
 from adapter.services.register_day.answer_task import Answer, answer_task
@@ -125,6 +126,25 @@ def test_a_death_ends_every_open_entry_and_every_notice(ward: Ward) -> None:
     assert (ward.notices(), len(ward.notices(NoticeState.VOID))) == ([], 1)
     assert ward.desk(lambda desk: touch_patient(desk, "P-A1")) == 0
     assert (ward.on("2026-03-06"), ward.steps().count("removed")) == ([], 1)
+
+
+def test_the_ehr_is_asked_after_people_some_days_before_their_term(ward: Ward) -> None:
+    """X-07: people are not polled; one by one they are read 14, 3 and 1 days before. Who died gets no visit."""
+    ward.enter(term="2026-03-20")
+    ward.enter("A2", term="2026-04-20")
+    for day in ("2026-03-05", "2026-03-06", "2026-03-16", "2026-03-17"):
+        ward.on(day)
+    assert ward.ehr.asked == ["P-A1", "P-A1"]
+    ward.ehr.people["P-A1"] = {
+        "resourceType": "Patient",
+        "id": "P-A1",
+        "identifier": [{"system": names.PESEL, "value": "00690100011"}],
+        "name": [{"use": "official", "family": "Wzorcowa", "given": ["Anna"]}],
+        "deceasedDateTime": "2026-03-18",
+    }
+    ward.on("2026-03-19")
+    assert ward.removal() == ("2026-03-18", "DECEASED")
+    assert ward.removal("A2") is None
 
 
 def test_the_end_of_a_contract_ends_its_entries_with_a_certificate(ward: Ward) -> None:
