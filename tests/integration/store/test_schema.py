@@ -7,17 +7,25 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command as alembic
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from clean_databases import in_database
 from click.testing import CliRunner
 from sqlalchemy import text
+from store_fixtures import KEYS, HeldClock
 
 from adapter.cli.database import database as command
+from adapter.domain.identifiers import CellCode, Pesel
+from adapter.domain.patient import Patient
+from adapter.domain.referral import Referral
+from adapter.domain.schedule import Schedule
 from adapter.errors import Misconfigured, Unavailable
-from adapter.store import calendar_tables, register_tables, schema, wiretap_tables
+from adapter.ports.store import ReferralRecord
+from adapter.store import calendar_tables, register_tables, schema, sealing, wiretap_tables
 from adapter.store.engine import Database, DatabaseSettings, connect
 from adapter.store.tables import INSTALLATION
+from adapter.store.unit_of_work import SqlStore
 
 NEWEST = max(path.stem[1:5] for path in Path(schema.__file__).parent.glob("migrations/versions/v[0-9]*.py"))
 
@@ -45,6 +53,41 @@ def test_an_empty_database_waits_for_everything(postgres: str) -> None:
     with pytest.raises(Misconfigured, match="pomost database upgrade"):
         schema.require_current(empty.engine)
     empty.close()
+
+
+def test_what_an_older_program_kept_is_read_after_the_upgrade_that_made_the_register(database_url: str) -> None:
+    opened = connect(DatabaseSettings(url=database_url))
+    seal = sealing.parse(KEYS, "tests")
+    person = {"system": "pesel", "identifier": "00610100006", "given": "Zdzisława", "family": "Wymyślona"}
+    sealed = seal.seal_json({**person, "phone": None, "email": None}, "patient", "demo", "P1")
+    with opened.engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        config = schema._config()
+        config.attributes["connection"] = connection
+        alembic.upgrade(config, "0004")
+        connection.execute(text("INSERT INTO facility (id) VALUES ('demo')"))
+        connection.execute(text("INSERT INTO patient VALUES ('demo', 'P1', :sealed, 'digest')"), {"sealed": sealed})
+        connection.execute(
+            text(
+                "INSERT INTO referral (facility, id, patient_id, criterion, held) "
+                "VALUES ('demo', 'R1', 'P1', 'stable', false)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO schedule (facility, id, cell_facility, cell, service, active, in_scope) "
+                "VALUES ('demo', 'S1', '000000927722', '001', '1100', true, true)"
+            )
+        )
+    assert schema.upgrade(opened.engine).ready
+    with SqlStore(opened.engine, seal, HeldClock(), defer_jobs=False).unit_of_work() as work:
+        patient = Patient("P1", Pesel("00610100006"), "Zdzisława", "Wymyślona")
+        assert work.calendar.patient("demo", "P1") == patient
+        assert work.calendar.referral("demo", "R1") == ReferralRecord(Referral("R1", "P1"))
+        assert work.calendar.schedule("demo", "S1") == Schedule("S1", CellCode("000000927722", "001"), "1100")
+        assert list(work.register.listed("demo", open_only=False)) == []
+    opened.close()
 
 
 def test_programs_that_upgrade_at_once_wait_for_each_other(database_url: str) -> None:
