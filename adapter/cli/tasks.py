@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapter.cli.operate import chosen, facility_option, json_option, show
+from adapter.cli.person import account
 from adapter.ports.tasks import TaskKind, TaskState
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def done(*, number: int, facility: str | None, note: str, who: str | None, as_js
     from adapter.services.register_day.answer_task import finish_task
 
     def work(desk: Desk) -> dict[str, Any]:
-        task = finish_task(desk, number, who or getpass.getuser(), note)
+        task = finish_task(desk, number, who or account(), note)
         return {"id": number, "state": TaskState.DONE.value, "subject": task.task.subject}
 
     return _change(number, facility, work, as_json)
@@ -132,7 +132,7 @@ def answer(*, number: int, answer: str, facility: str | None, note: str, who: st
     from adapter.services.register_day.answer_task import Answer, answer_task
 
     def work(desk: Desk) -> dict[str, Any]:
-        looked = answer_task(desk, number, Answer(answer), who or getpass.getuser(), note)
+        looked = answer_task(desk, number, Answer(answer), who or account(), note)
         did = looked.done.what if looked.done is not None else ""
         return {"id": number, "state": TaskState.DONE.value, "answer": answer, "did": did}
 
@@ -194,6 +194,7 @@ def _summary(result: DayDone) -> dict[str, Any]:
         "tasks_raised": result.raised,
         "tasks_ended": result.ended,
         "notices_released": result.released,
+        "people_asked_after": result.asked_after,
         "acted": dict(sorted(result.acted.items())),
         "problems": result.problems,
     }
