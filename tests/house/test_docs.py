@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house.tree import PACKAGE, TOP, calls, files, name, parsed, sources, strings, text
+from house.tree import PACKAGE, TOP, calls, files, name, nodes, parsed, sources, strings, text
 from pydantic import BaseModel
 
 from adapter import resources
@@ -92,7 +92,7 @@ def error_classes() -> set[str]:
     parents = {
         node.name: {ast.unparse(base).split(".")[-1] for base in node.bases}
         for path in sources(simulator=False)
-        for node in ast.walk(parsed(path))
+        for node in nodes(parsed(path))
         if isinstance(node, ast.ClassDef)
     }
     found = {"AdapterError"}

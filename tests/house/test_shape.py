@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from house.tree import PACKAGE, TOP, files, long_functions, name, parsed, sources, undocumented
+from house.tree import PACKAGE, TOP, files, long_functions, name, nodes, parsed, sources, undocumented
 
 MODULE_LINES_MAX = 400
 FUNCTION_LINES_WALL = 60
@@ -18,7 +18,7 @@ def port_methods() -> frozenset[str]:
     found: set[str] = set()
     for path in sources():
         if path.is_relative_to(PACKAGE / "ports"):
-            for node in ast.walk(parsed(path)):
+            for node in nodes(parsed(path)):
                 if isinstance(node, ast.ClassDef):
                     found |= {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
     return frozenset(found)

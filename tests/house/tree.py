@@ -55,6 +55,18 @@ def parsed(path: Path) -> ast.Module:
 
 
 @cache
+def nodes(module: ast.Module) -> tuple[ast.AST, ...]:
+    """All that is in a module, from the top down."""
+    return tuple(ast.walk(module))
+
+
+@cache
+def content(path: Path) -> bytes:
+    """A file of the project as it is."""
+    return path.read_bytes()
+
+
+@cache
 def text(relative: str) -> str:
     """A document of the project; a missing one is empty, and every check on it then fails."""
     path = TOP / relative
@@ -63,7 +75,7 @@ def text(relative: str) -> str:
 
 def long_functions(module: ast.Module, limit: int) -> Iterator[tuple[str, int]]:
     """(name, lines) of functions that reach ``limit`` lines, decorators not counted."""
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines >= limit:
@@ -86,27 +98,28 @@ def undocumented(module: ast.Module, promised: frozenset[str] = frozenset()) -> 
                     yield f"{node.name}.{inner.name}"
 
 
-def docstrings(module: ast.Module) -> set[int]:
+@cache
+def docstrings(module: ast.Module) -> frozenset[int]:
     """Ids of the constants that are docstrings: of modules, classes, functions and attributes."""
     found: set[int] = set()
-    for node in ast.walk(module):
+    for node in nodes(module):
         for statement in getattr(node, "body", ()) if isinstance(getattr(node, "body", ()), list) else ():
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
                 found.add(id(statement.value))
-    return found
+    return frozenset(found)
 
 
 def strings(module: ast.Module) -> Iterator[tuple[int, str]]:
     """(line, text) of every string that is not a docstring."""
     skipped = docstrings(module)
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
             yield node.lineno, node.value
 
 
 def identifiers(module: ast.Module) -> Iterator[tuple[int, str]]:
     """(line, name) of every identifier: definitions, arguments, names, attributes, keywords, imports."""
-    for node in ast.walk(module):
+    for node in nodes(module):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.lineno, node.name
@@ -124,15 +137,20 @@ def identifiers(module: ast.Module) -> Iterator[tuple[int, str]]:
                 pass
 
 
-def calls(module: ast.Module) -> Iterator[tuple[int, str, ast.Call]]:
-    """(line, dotted name, call) of every call whose function is a plain dotted name."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Call):
-            try:
-                dotted = ast.unparse(node.func)
-            except ValueError:
-                continue
-            yield node.lineno, dotted, node
+@cache
+def calls(module: ast.Module) -> tuple[tuple[int, str, ast.Call], ...]:
+    """(line, what is called as it is written, call) of every call."""
+    return tuple((node.lineno, _written(node.func), node) for node in nodes(module) if isinstance(node, ast.Call))
+
+
+def _written(function: ast.expr) -> str:
+    """As ``ast.unparse`` says it, which takes its time over plain dotted names too."""
+    attributes = []
+    while isinstance(function, ast.Attribute):
+        attributes.append(function.attr)
+        function = function.value
+    base = function.id if isinstance(function, ast.Name) else ast.unparse(function)
+    return ".".join([base, *reversed(attributes)])
 
 
 def clock_reads(module: ast.Module) -> Iterator[tuple[int, str]]:
