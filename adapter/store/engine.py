@@ -30,6 +30,9 @@ _TRY_AGAIN = frozenset({"40001", "40P01", "53100", "53200", "53300", "55P03", "5
 _NO_SCHEMA = frozenset({"42P01", "42703", "42883", "3F000"})
 _NO_ENTRY = frozenset({"28000", "28P01", "3D000", "42501"})
 _FOREIGN_KEY = "23503"
+_TAKEN = "23505"
+_NUMBERS = "register_entry_number_idx"
+"""Two sessions gave one running number: who came second tries again, and gets another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def _translate(error: DBAPIError) -> AdapterError | None:
         found = Misconfigured("the database lacks our tables; run: pomost database upgrade", setting="DATABASE_URL")
     elif state == _FOREIGN_KEY and "facility_fkey" in said:
         found = Misconfigured("this facility is not registered in the database; add it to the settings")
-    elif state in _TRY_AGAIN:
+    elif state in _TRY_AGAIN or (state == _TAKEN and _NUMBERS in said):
         found = Unavailable(f"the database could not do this now; try again (SQLSTATE {state})")
     elif error.connection_invalidated or lost or state.startswith("08"):
         found = Unavailable(f"the database cannot be reached: {said}")

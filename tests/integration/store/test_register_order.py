@@ -7,16 +7,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from threading import Barrier
 
+import pytest
 from depth import EXAMPLES
 from fakes.register_cases import AT, DAYS, SCHEDULE, entry, lists, of, stored
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import IntegrityError
 
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.register import Entry
 from adapter.domain.rules import position
 from adapter.domain.term import DayTerm
+from adapter.errors import Unavailable
 from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.ports.store import UnitOfWork
 from adapter.store.engine import Database
@@ -128,23 +129,30 @@ def test_two_sessions_never_give_one_number_and_do_not_block_for_good(database: 
     assert sum(count for _, _, count in given) == 3 + sessions * rounds * 3 // 4
 
 
-def test_who_did_not_lock_the_list_is_refused_rather_than_given_a_number_twice(store: SqlStore) -> None:
-    with store.unit_of_work() as slow:
-        number = slow.register.next_number("demo", SCHEDULE.id, oncology=False)
-        slow.register.put("demo", stored(number=number), [])
-        with ThreadPoolExecutor(1) as pool:
-            waits = pool.submit(_put_blindly, store, number)
-            slow.commit()
-            assert isinstance(waits.result(30), Exception)
+WAITS_FOR_A_LOCK = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def test_who_did_not_lock_the_list_tries_again_rather_than_have_the_number_of_another(
+    store: SqlStore, database: Database
+) -> None:
+    def put_blindly(entry_id: str, number: int) -> None:
+        with store.unit_of_work() as work:
+            work.register.put("demo", stored(entry_id, number=number), [])
+            work.commit()
+
+    with store.unit_of_work() as first, ThreadPoolExecutor(1) as pool:
+        number = first.register.next_number("demo", SCHEDULE.id, oncology=False)
+        first.register.put("demo", stored(number=number), [])
+        second = pool.submit(put_blindly, "A2", number)
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as look:
+            while not second.done() and not look.exec_driver_sql(WAITS_FOR_A_LOCK).scalar_one():
+                pass
+        first.commit()
+        with pytest.raises(Unavailable, match="try again"):
+            second.result(30)
+    with pytest.raises(ValueError, match="another entry's"):
+        put_blindly("A2", number)
     with store.unit_of_work() as work:
         assert work.register.entry("demo", "A2") is None
-
-
-def _put_blindly(store: SqlStore, number: int) -> Exception | None:
-    try:
-        with store.unit_of_work() as work:
-            work.register.put("demo", stored("A2", number=number), [])
-            work.commit()
-    except (ValueError, IntegrityError) as error:
-        return error
-    return None
