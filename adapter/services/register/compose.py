@@ -13,6 +13,7 @@ from adapter.domain.appointment import VisitState
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.identifiers import AccessByCode, ReferralKey
 from adapter.domain.moments import warsaw_day
+from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.patient import Patient
 from adapter.domain.register import Entry, EntryPerson, EntryReferral, ReferralWay, Speciality
 from adapter.domain.rules import continuing, privileged, terms
@@ -90,8 +91,16 @@ def referral_of(record: ReferralRecord | None, known: EntryReferral | None) -> E
         noted=referral.noted or opened or (known.noted if known else False),
         urgent=referral.criterion is Criterion.URGENT,
         shows_diagnosis=bool(referral.diagnosis),
-        paper=referral.paper or (known.paper if known else None),
+        paper=paper_of(referral.paper, known.paper if known is not None else None),
     )
+
+
+def paper_of(told: PaperReferral | None, known: PaperReferral | None) -> PaperReferral | None:
+    """The paper original as the EHR tells it; what a clerk said here of one that does not come stays (R-02)."""
+    if told is None or known is None:
+        return told or known
+    missing = known.confirmed_missing_by if told.received_on is None else ""
+    return replace(told, confirmed_missing_by=told.confirmed_missing_by or missing)
 
 
 def _way(record: ReferralRecord) -> ReferralWay:

@@ -15,6 +15,7 @@ from adapter.ports.register import StoredEntry
 from adapter.ports.store import ReferralRecord, UnitOfWork
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
+from adapter.services.register.compose import paper_of
 from adapter.services.register_day.reachable import reachable_since
 
 CAME = frozenset({VisitState.ARRIVED, VisitState.CHECKED_IN, VisitState.SERVED})
@@ -75,7 +76,5 @@ def _with_paper(entry: Entry, record: ReferralRecord | None) -> Entry:
     told = record.referral.paper if record is not None else None
     if told is None or entry.referral is None:
         return entry
-    held = entry.referral.paper
-    if held is not None and held.confirmed_missing_by and not told.confirmed_missing_by and told.received_on is None:
-        told = replace(told, confirmed_missing_by=held.confirmed_missing_by)
-    return entry if told == held else replace(entry, referral=replace(entry.referral, paper=told))
+    paper = paper_of(told, entry.referral.paper)
+    return entry if paper == entry.referral.paper else replace(entry, referral=replace(entry.referral, paper=paper))

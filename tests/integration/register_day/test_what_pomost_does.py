@@ -17,6 +17,7 @@ from adapter.errors import BadInput, Refused
 from adapter.fhir import names
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState
 from adapter.ports.store import Action
+from adapter.services.register.learn import referral_learned
 from adapter.services.register_day.answer_task import Answer, answer_task
 from adapter.services.register_day.touch_entries import touch_patient, touch_referral
 
@@ -74,6 +75,13 @@ def test_at_once_after_the_last_day_when_a_person_says_that_nothing_will_come(wa
     ward.enter(on="2026-03-02", way=ReferralWay.PAPER)
     ward.on("2026-03-16")
     assert answer(ward, Answer.NOT_COMING) == "", "the law gives the patient fourteen working days"
+    with ward.store.unit_of_work() as work:
+        record = work.calendar.referral(FACILITY, "R-A1")
+        assert record is not None
+        ground = replace(record, referral=replace(record.referral, paper=PaperReferral(ground="P1 down")))
+        work.calendar.put_referral(FACILITY, ground)
+        work.commit()
+    ward.desk(lambda desk: referral_learned(desk, "R-A1"))
     ward.on("2026-03-21")
     assert ward.removal() == ("2026-03-21", "NO_PAPER_REFERRAL")
 
