@@ -170,6 +170,27 @@ def export(*, out: Path, reason: str, since: date | None, facility: str | None, 
     show(as_json, data, [f"{done.entries} entries, {done.steps} steps in {done.folder}", f"digest {done.digest}"])
 
 
+@list_.command(epilog='Example: pomost list request --reference "NFZ letter 12/2026"')
+@click.option("--reference", required=True, metavar="TEXT", help="Of the letter; kept in the audit. No personal data.")
+@click.option("--received", type=day_of, metavar="DAY", help="The day on which it came; today when absent.")
+@facility_option
+@json_option
+def request(*, reference: str, received: date | None, facility: str | None, as_json: bool) -> None:
+    """Note that the Fund or a control body asks for the register: a task of the same day (Z-10).
+
+    Answer it with pomost list export, then: pomost tasks done N.
+
+    Example: pomost list request --reference "NFZ letter 12/2026" --received 2026-03-02
+    """
+    from adapter.services.on_demand.note_request import note_request
+
+    with one_facility(facility) as (adapter, own, who), at_desk(adapter, own) as desk:
+        verdict, new = note_request(desk, reference, who.actor, received_on=received)
+    data = {"rule": verdict.rule, "code": verdict.code, "new": new}
+    told = "a task says so" if new else "a request is open already: see pomost tasks list"
+    show(as_json, data, [f"{verdict.rule}: {verdict.text_pl}", f"      {verdict.text_en}", told])
+
+
 def _list_data(one: WaitingList) -> dict[str, Any]:
     return {
         "schedule": one.schedule,

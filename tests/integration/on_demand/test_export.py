@@ -20,6 +20,7 @@ from adapter.services.clearance import Person, Role
 from adapter.services.on_demand import export_register as module
 from adapter.services.on_demand.export_register import Exported, export_register
 from adapter.services.on_demand.export_rows import ENTRY_COLUMNS, STEP_COLUMNS
+from adapter.services.on_demand.note_request import note_request
 
 WHO = Person("a.nowak", Role.ENGINEER)
 WHY = "NFZ letter 12/2026"
@@ -119,3 +120,15 @@ def test_an_export_is_never_overwritten_and_never_half(
         "legend.csv",
         "register.json",
     ]
+
+
+def test_z_10_a_request_of_the_fund_is_a_task_of_the_same_day(ended: Ward) -> None:
+    """Request 2026-03-02 -> export task the same day; another one while it is open is in the audit only."""
+    verdict, new = ended.desk(lambda desk: note_request(desk, "NFZ 12/2026", "person:a.nowak"))
+    assert (verdict.code, new) == ("TASK-Z-EXPORT", True)
+    (task,) = ended.tasks()
+    assert (task.task.subject, task.task.due_on) == ("facility", date(2026, 3, 2))
+    assert ended.desk(lambda desk: note_request(desk, "NFZ 13/2026", "person:a.nowak"))[1] is False
+    assert [one[1] for one in audited(ended)].count("register.request") == 2
+    with pytest.raises(BadInput, match="in the future"):
+        ended.desk(lambda desk: note_request(desk, "NFZ", "person:a.nowak", received_on=date(2026, 3, 3)))
