@@ -59,7 +59,7 @@ def validate(
         file.write_text(json.dumps(resource, ensure_ascii=False), encoding="utf-8")
         profile = (profiles or {}).get(name)
         asked.append(f"{file}={profile}" if profile else str(file))
-    told = _run(["java", "-Xmx1g", "-cp", f"{classes}:{PACKAGES}/*", "Hl7Validator", str(definitions), *asked])
+    told = _run(["java", "-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{classes}:{PACKAGES}/*", "Hl7Validator", str(definitions), *asked])
     lines = told.splitlines()
     assert lines[-1:] == ["done"], told[-2000:]
     found: dict[str, list[Issue]] = {name: [] for name in resources}

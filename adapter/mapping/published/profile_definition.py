@@ -11,6 +11,9 @@ from adapter.mapping.published.constraint import constraint
 from adapter.mapping.published.resource_profile import ResourceProfile, Restriction
 from adapter.mapping.published.terminology import Json, head, pascal
 
+EVERYWHERE = frozenset({"POMOST-ANY-04", "FHIR-REF-01"})
+"""Rules of references, which stand in several places of one resource."""
+
 _HL7 = "http://hl7.org/fhir/StructureDefinition"
 
 
@@ -59,7 +62,9 @@ def _restricted(profile: ResourceProfile, one: Restriction) -> Json:
     if one.most:
         element["max"] = one.most
     if one.rules:
-        element["constraint"] = [constraint(*rule) for rule in one.rules]
+        element["constraint"] = [
+            constraint(rule, expression, one.path if rule in EVERYWHERE else "") for rule, expression in one.rules
+        ]
     return element
 
 

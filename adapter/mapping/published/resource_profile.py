@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from adapter.fhir import names
 
 _ID = r"[A-Za-z0-9\\-\\.]{1,64}"
-_LITERAL = rf"^(urn:uuid:.+|(https?://.+/)?[A-Z][A-Za-z]+/{_ID}(/_history/{_ID})?)$"
-FOLLOWED = f"reference.matches('{_LITERAL}')"
-"""A reference that can be followed."""
+_ACTORS = ("Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Device", "HealthcareService", "Location")
 _SYSTEM_AND_CODE = "coding.where(system.exists() and code.exists()).exists()"
 _LOOSE = "status in ('proposed' | 'cancelled' | 'entered-in-error')"
-_IS_PATIENT = r"type = 'Patient' or reference.matches('^(urn:uuid:.+|(.*/)?Patient/[^/]+(/_history/.+)?)$')"
 _PATIENT = r"matches('^(.*/)?Patient/[^/]+(/_history/.+)?$')"
 _DIAGNOSES = (
     "POMOST-ANY-11",
     f"reasonCode.coding.where(system in ('{names.ICD_10}' | '{names.HL7_ICD_10}'))"
     r".code.all($this.matches('^[A-Z][0-9]{2}(\\.[0-9A-Z]{1,3})?$'))",
 )
+
+
+def followed(*types: str) -> str:
+    """The FHIRPath of a reference that can be followed to one of these types."""
+    return rf"reference.matches('^(urn:uuid:.+|(https?://.+/)?({'|'.join(types)})/{_ID}(/_history/{_ID})?)$')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ SLOT = ResourceProfile(
         _NO_RULES,
         _NO_MODIFIERS,
         Restriction("appointmentType", least=1, rules=(("POMOST-SLOT-01", _SYSTEM_AND_CODE),)),
-        Restriction("schedule", rules=(("POMOST-ANY-04", FOLLOWED),)),
+        Restriction("schedule", rules=(("POMOST-ANY-04", followed("Schedule")),)),
     ),
 )
 
@@ -106,7 +108,12 @@ SCHEDULE = ResourceProfile(
         ),
         ("POMOST-SCHEDULE-05", f"{_LICENCES}.value.all(matches('^[0-9A-Za-z]{{1,10}}$'))"),
     ),
-    (_HAS_ID, _NO_RULES, _NO_MODIFIERS),
+    (
+        _HAS_ID,
+        _NO_RULES,
+        _NO_MODIFIERS,
+        Restriction("actor", rules=(("FHIR-REF-01", f"reference.empty() or {followed(*_ACTORS)}"),)),
+    ),
 )
 
 VISIT = ResourceProfile(
@@ -130,13 +137,30 @@ VISIT = ResourceProfile(
         _HAS_ID,
         _NO_RULES,
         _NO_MODIFIERS,
-        Restriction("slot", rules=(("POMOST-ANY-04", FOLLOWED),)),
-        Restriction("basedOn", most="1", rules=(("POMOST-ANY-04", FOLLOWED),)),
+        Restriction("slot", rules=(("POMOST-ANY-04", followed("Slot")),)),
+        Restriction("basedOn", most="1", rules=(("POMOST-ANY-04", followed("ServiceRequest")),)),
+        Restriction(
+            "participant",
+            rules=(
+                ("FHIR-REF-01", f"actor.reference.empty() or actor.{followed(*_ACTORS)}"),
+                ("POMOST-ANY-04", f"actor.where(type = 'Patient').all({followed('Patient')})"),
+            ),
+        ),
         Restriction("participant.modifierExtension", most="0"),
     ),
 )
 
 _DAY = "start.toString().length() = 10 and end.toString().length() = 10"
+_YEAR, _MONTH, _DATE = (
+    f"start.toString().substring({first}, {length}).toInteger()" for first, length in ((0, 4), (5, 2), (8, 2))
+)
+_MARCH_YEAR = f"({_YEAR} - iif({_MONTH} < 3, 1, 0))"
+_MARCH_MONTH = f"({_MONTH} + iif({_MONTH} < 3, 12, 0))"
+_MONDAY = (
+    f"({_DATE} + (13 * ({_MARCH_MONTH} + 1)) div 5 + {_MARCH_YEAR} + {_MARCH_YEAR} div 4"
+    f" - {_MARCH_YEAR} div 100 + {_MARCH_YEAR} div 400) mod 7 = 2"
+)
+"""FHIRPath knows no days of the week: Zeller's congruence counts them."""
 _WEEK = f"extension.where(url = '{names.EXT_TERM_PRECISION}').exists()"
 
 ENTRY = ResourceProfile(
@@ -147,7 +171,8 @@ ENTRY = ResourceProfile(
     (
         (
             "POMOST-APPOINTMENT-11",
-            f"start.exists() or requestedPeriod.all({_DAY} and iif({_WEEK}, end = start + 6 days, end = start))",
+            f"start.exists() or requestedPeriod.all({_DAY}"
+            f" and iif({_WEEK}, {_MONDAY} and end = start + 6 days, end = start))",
         ),
         ("POMOST-APPOINTMENT-12", "start.exists() or requestedPeriod.count() <= 1"),
     ),
@@ -195,7 +220,7 @@ REFERRAL = ResourceProfile(
         _HAS_ID,
         _NO_RULES,
         _NO_MODIFIERS,
-        Restriction("subject", rules=(("POMOST-ANY-04", f"{FOLLOWED} and ({_IS_PATIENT})"),)),
+        Restriction("subject", rules=(("POMOST-ANY-04", followed("Patient")),)),
     ),
 )
 
@@ -204,6 +229,10 @@ _PAPERS = (
     r"identifier.where((system.matches('^http://hl7\\.org/fhir/sid/passport-[A-Z]{3}$')"
     f" or system = '{names.PERSON_DOCUMENT}') and (use.empty() or use != 'old'))"
 )
+_WEIGHED = " + ".join(
+    f"substring({place}, 1).toInteger() * {weight}" for place, weight in enumerate((1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1))
+)
+"""The digits of a PESEL by their weights, the check digit too (D-04): a multiple of ten."""
 
 PATIENT = ResourceProfile(
     "pomost-patient",
@@ -215,7 +244,7 @@ PATIENT = ResourceProfile(
             "POMOST-PATIENT-01",
             f"{_PESELS}.value.distinct().count() <= 1 and ({_PESELS}.exists() or {_PAPERS}.count() = 1)",
         ),
-        ("POMOST-PATIENT-02", f"{_PESELS}.value.all(matches('^[0-9]{{11}}$'))"),
+        ("POMOST-PATIENT-02", f"{_PESELS}.value.all(matches('^[0-9]{{11}}$') and ({_WEIGHED}) mod 10 = 0)"),
         ("POMOST-PATIENT-03", f"{_PAPERS}.value.all(matches('^[A-Z0-9]{{3,20}}$'))"),
         (
             "POMOST-PATIENT-04",
