@@ -14,6 +14,7 @@ from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.register import Care, EntryReferral, Speciality
 from adapter.domain.rules.duplicates import KnownEntry
 from adapter.domain.term import DayTerm, WeekTerm
+from adapter.errors import Misconfigured
 from adapter.ports.notices import NewNotice, NoticeKind
 from adapter.ports.register import EntryStanding, Step, StoredEntry
 from adapter.ports.store import UnitOfWork
@@ -55,6 +56,12 @@ def test_an_entry_and_its_steps_come_back_and_lie_sealed(store: SqlStore, databa
     with database.engine.connect() as connection:
         raw = str(connection.exec_driver_sql("SELECT * FROM register_entry, register_step").all())
     assert not [secret for secret in ("Wymyślona", "Zmyślona", "SK0000000001") if secret in raw]
+
+
+def test_a_facility_that_nobody_registered_keeps_no_register(store: SqlStore) -> None:
+    for one in (stored(), stored(number=1)):
+        with pytest.raises(Misconfigured, match="not registered"), store.unit_of_work() as work:
+            work.register.put("nowhere", one, [])
 
 
 def test_schedules_are_kept_as_they_were_last_told(store: SqlStore) -> None:
