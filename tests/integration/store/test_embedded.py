@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -27,6 +29,29 @@ server = embedded.start(embedded.EmbeddedSettings(Path(sys.argv[1])))
 print(process.running(server.places), server.url, flush=True)
 sys.stdin.readline()
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """``initdb`` takes a second: the data it made first is copied for the later tests, as it was, owner and all.
+
+    Programs that a test starts make their own.
+    """
+    first, program = tmp_path_factory.mktemp("initdb") / "data", embedded.subprocess.run
+
+    def run(command: list[str], **how: Any) -> Any:
+        assert command[0].endswith("/initdb")
+        fresh = command[command.index("--pgdata") + 1]
+        if first.exists():
+            return program(["cp", "-a", f"{first}/.", fresh], capture_output=True, text=True, check=True)
+        done = program(command, **how)
+        if done.returncode == 0:
+            program(["cp", "-a", fresh, str(first)], check=True)
+        return done
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "subprocess", SimpleNamespace(run=run))
+        yield
 
 
 @pytest.fixture
