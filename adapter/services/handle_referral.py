@@ -15,6 +15,7 @@ from adapter.domain.identifiers import CellCode, ReferralAccess
 from adapter.domain.referral import Payer
 from adapter.errors import Refused, Rejected
 from adapter.mapping.comment import checked_comment, optional_comment
+from adapter.ports.register import EntryStanding
 from adapter.ports.store import Action, Destination, ReferralRecord
 from adapter.services.calling import CELL, USER, cell_of_referral
 from adapter.services.desk import Desk
@@ -88,12 +89,15 @@ def give_back(desk: Desk, referral_id: str, asker: Asker, comment: str) -> int:
     """Make the referral usable again, here or anywhere.
 
     Raises:
-        Rejected: the referral is not known. Refused: we do not hold it, or a visit still needs it.
+        Rejected: the referral is not known. Refused: we do not hold it, or a visit or an open entry needs it (R-05).
         BadInput: the comment.
     """
     _held(desk, referral_id)
     if any(visit.state in NEEDING for visit in desk.work.calendar.visits_under(desk.facility, referral_id)):
         raise Refused("a visit still needs the referral; cancel the visit in the EHR first", code=NEEDED)
+    entries = desk.work.register.entries_of_referral(desk.facility, referral_id)
+    if any(one.entry.open and one.standing is not EntryStanding.REJECTED for one in entries):
+        raise Refused("an open entry of the register needs the referral; remove it with its reason first", code=NEEDED)
     sealed = {"comment": checked_comment(comment)}
     return _send(desk, Action.GIVE_BACK_REFERRAL, referral_id, asker, {}, sealed=sealed)
 
