@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 from clinic_site import Site
-from store_fixtures import HeldClock
 
 from adapter import resources
 from adapter.cli.demo.clinic import CELL, LICENCES, PODMIOT, coding
@@ -56,9 +55,13 @@ class Journey:
     """One journey at a site whose clock is held."""
 
     site: Site
-    clock: HeldClock
     visits: dict[str, Json] = field(default_factory=dict)
     """The last template of each visit: a later one says only what is new."""
+
+    @property
+    def clock(self) -> Any:
+        """The held clock of the site."""
+        return self.site.eq.clock
 
     def play(self, step: Json) -> None:
         """Do one step and look at what became true."""

@@ -12,12 +12,13 @@ from typing import Any
 
 from stdnum.pl import pesel as pesel_number
 
-from adapter.cli.demo.clinic import CELL, LICENCES, PODMIOT, coding
+from adapter.cli.demo.clinic import CELL, LICENCES, PODMIOT, STAGE, coding
 from adapter.fhir import names
 
 Json = dict[str, Any]
 TODAY = date(2026, 3, 2)
 AT = "2026-03-02T09:00:00+01:00"
+EARLIER = "2026-02-20T09:00:00+01:00"
 PROCEDURES = "urn:oid:2.16.840.1.113883.3.4424.11.2.6"
 """ICD-9 procedures, in Polish use."""
 
@@ -135,6 +136,18 @@ class World:
         self.visits.append(second)
         return self
 
+    def due_today(self) -> World:
+        """The visit was entered ten days ago and is today."""
+        self.visits = [self.visit(created=EARLIER, **booked("2026-03-02"))]
+        self.visits[0].pop("basedOn")
+        return self.silent(names.EXT_ENTERED_AT).says(ext(names.EXT_ENTERED_AT, valueDateTime=EARLIER), CRITERION)
+
+    def ended(self, status: str, *extensions: Json) -> World:
+        """And then it ends so."""
+        last = self.visits[0] | {"status": status}
+        self.visits.append(last | {"extension": [*last["extension"], *extensions]})
+        return self
+
     def resources(self) -> list[Json]:
         """All of them, what is referred to first."""
         return [self.schedule, self.patient, self.referral, *self.more, *self.visits]
@@ -163,7 +176,7 @@ def right(code: str = "47CC", **document: Any) -> Json:
     )
 
 
-def dilo(stage: str | None = "1") -> Json:
+def dilo(stage: str | None = STAGE) -> Json:
     """An oncology card."""
     inside = [ext(names.DILO_NUMBER, valueString="D-1")]
     if stage is not None:
@@ -286,7 +299,6 @@ def _entered(at: str) -> Callable[[World], Any]:
 
 CRITERION = ext(names.EXT_CRITERION, valueCoding=coding(names.MEDICAL_CRITERION, "urgent"))
 EMERGENCY = {"appointmentType": {"coding": [coding(names.HL7_APPOINTMENT_TYPE, names.EMERGENCY)]}}
-MISSED = {**booked("2026-03-02"), "status": "noshow"}
 BACK = ext(
     names.EXT_REINSTATEMENT,
     extension=[
@@ -353,12 +365,11 @@ BY_FHIR: dict[tuple[str, str], tuple[str, Spoil]] = {
         "X-03",
         lambda world: (
             world.free()
-            .says(CRITERION)
-            .then(
+            .due_today()
+            .ended(
+                "fulfilled",
                 ext(names.EXT_SERVICE_STARTED, valueDateTime="2026-03-02T10:00:00+01:00"),
-                CRITERION,
                 removal("SERVICE_DONE", on="2026-03-01"),
-                **{**booked("2026-03-02"), "status": "fulfilled"},
             )
         ),
     ),
@@ -438,25 +449,20 @@ BY_FHIR: dict[tuple[str, str], tuple[str, Spoil]] = {
         "S-01",
         lambda world: (
             world.free(specialities=("dental-appliance",))
-            .says(CRITERION)
-            .then(
-                CRITERION,
+            .due_today()
+            .ended(
+                "fulfilled",
                 removal("SERVICE_DONE", on="2026-03-02", impressions_on="2026-03-01", settled_on="2026-03-02"),
-                **{**booked("2026-03-02"), "status": "fulfilled"},
             )
         ),
     ),
     ("E-06", "E-E-LATE"): (
         "E-06",
-        lambda world: world.free().says(CRITERION).then(CRITERION, **MISSED).then(CRITERION, BACK, **MISSED),
+        lambda world: world.free().due_today().ended("noshow").ended("noshow", BACK),
     ),
     ("K-01", "E-K-REENTER"): (
         "K-01",
-        lambda world: (
-            world.free()
-            .says(CRITERION)
-            .then(CRITERION, plan("2026-02-01"), **{**booked("2026-03-02"), "status": "fulfilled"})
-        ),
+        lambda world: world.free().due_today().ended("fulfilled", plan("2026-02-01")),
     ),
     ("K-03", "E-K-ENDDATE"): (
         "K-03",

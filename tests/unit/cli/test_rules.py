@@ -13,6 +13,7 @@ from unit.cli.fhir_refusals import BY_FHIR, NOT_BY_FHIR, TODAY, bundle, spoilt
 from unit.cli.refusal_cases import EXAMPLE, REFUSALS, Refusal, document
 
 from adapter import resources
+from adapter.cli.demo.clinic import add_stage
 from adapter.cli.main import main
 from adapter.domain.rules.catalogue import CATALOGUE
 from adapter.domain.rules.rule import Action
@@ -49,6 +50,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(resources.mappings(), folder)
     with (folder / "dilo_stages.csv").open("a", encoding="utf-8") as stages:
         stages.write("1,etap,stage,CONFIRMED,a test's own,,\n")
+    add_stage(folder)
     with (folder / "entitlements.csv").open("a", encoding="utf-8") as rights:
         rights.write(
             "DEFENCE,13,https://pomost.example/fhir/CodeSystem/entitlement,DEFENCE,x,CONFIRMED,a test's own,,\n"
