@@ -7,8 +7,26 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from adapter.domain.entitlement import Category, Criterion
-from adapter.domain.register import AdmissionSchedule, Care, Entry, EntryPerson, EntryReferral, Removal
+from adapter.domain.entitlement import Category, Criterion, Entitlement, EntitlementDocument, Waiver
+from adapter.domain.identifiers import Pesel
+from adapter.domain.paper_referral import PaperReferral, PostingChannel
+from adapter.domain.register import (
+    AdmissionSchedule,
+    Care,
+    CategoryChange,
+    DiloCard,
+    Entry,
+    EntryPerson,
+    EntryReferral,
+    Offer,
+    ReferralWay,
+    Removal,
+    Restoring,
+    Route,
+    Speciality,
+    TermChange,
+    TermChangeCause,
+)
 from adapter.domain.term import DayTerm, WeekTerm
 from adapter.ports.register import EntryStanding, StoredEntry
 
@@ -72,3 +90,66 @@ def lists(draw: st.DrawFn) -> list[StoredEntry]:
         )
         found.append(of(known, standing=draw(st.sampled_from([EntryStanding.FINAL] * 4 + list(EntryStanding)))))
     return found
+
+
+THEN = datetime(2026, 3, 2, 9, 30, 0, 5, UTC)
+ENDED = Removal(date(2026, 4, 3), "NO_SHOW", THEN, "anna", "did not come")
+FULL = Entry(
+    id="A1",
+    schedule=AdmissionSchedule(
+        *("S1", Care.AMBULATORY, "1100", "001", "89.00", frozenset({Speciality.DEFENCE, Speciality.TRANSPLANT})),
+        *(Route.CER, False, ("0-17", "18+")),
+    ),
+    person=EntryPerson(
+        *("P1", "Zdzisława", "Wymyślona", Pesel("00610100006"), "ul. Zmyślona 1", True, "+48600000000", "brat"),
+        date(2226, 1, 1),
+    ),
+    reported_at=THEN,
+    entered_at=THEN,
+    entered_by="anna",
+    category=Category.PRIVILEGED,
+    criterion=Criterion.URGENT,
+    criterion_confirmed_by="dr",
+    number=7,
+    term=WeekTerm(2026, 30),
+    reserved=True,
+    offer=Offer(date(2026, 5, 1), date(2026, 6, 1), "declined"),
+    diagnosis="I10",
+    reason="ból",
+    referral=EntryReferral(
+        *("number", ReferralWay.PAPER, True, True, True, True),
+        PaperReferral(
+            *(date(2026, 3, 3), date(2026, 3, 2), PostingChannel.PRISON, "szafa", "no-p1", "ewa"),
+        ),
+    ),
+    entitlement=Entitlement(
+        *("47CK", "anna", THEN), EntitlementDocument("card", "12", date(2020, 1, 1), date(2030, 1, 1))
+    ),
+    waiver=Waiver(THEN, "anna", "another doctor"),
+    dilo=DiloCard("D1", "1"),
+    body_area="knee-left",
+    plan="CarePlan/1",
+    plan_day=date(2026, 12, 31),
+    service_started=THEN,
+    emergency=True,
+    offline_pending=True,
+    original_report_date=date(2025, 1, 1),
+    prior_provider_date_used=True,
+    reinstated=True,
+    term_changes=(
+        TermChange(
+            *(None, DayTerm(date(2026, 5, 1)), THEN, "anna", TermChangeCause.EARLIER_OFFER, "freed", "wolny termin"),
+            date(2026, 3, 3),
+        ),
+    ),
+    category_changes=(
+        CategoryChange(
+            *(Category.WAITING, Category.PRIVILEGED, THEN, "anna", Criterion.STABLE),
+            *(Criterion.URGENT, "pogorszenie", True),
+        ),
+    ),
+    removal=ENDED,
+    restorings=(Restoring(ENDED, THEN, "ewa"),),
+    term_justification="najbliższy",
+)
+"""An entry with a value in every field."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from fakes.register_cases import AT, RESIGNED, SCHEDULE, entry, of, stored
+from fakes.register_cases import AT, FULL, RESIGNED, SCHEDULE, entry, of, stored
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +21,7 @@ from adapter.ports.register import EntryStanding, Step, StoredEntry
 from adapter.ports.store import UnitOfWork
 from adapter.store import register
 from adapter.store.engine import Database
+from adapter.store.register_document import entry_document
 from adapter.store.unit_of_work import SqlStore
 
 
@@ -56,6 +58,31 @@ def test_an_entry_and_its_steps_come_back_and_lie_sealed(store: SqlStore, databa
     with database.engine.connect() as connection:
         raw = str(connection.exec_driver_sql("SELECT * FROM register_entry, register_step").all())
     assert not [secret for secret in ("Wymyślona", "Zmyślona", "SK0000000001") if secret in raw]
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts(part)
+
+
+def test_of_a_full_entry_only_codes_and_days_lie_open(store: SqlStore, database: Database) -> None:
+    plain = {"NO_SHOW", "89.00", "1100", "knee-left", "urgent"}
+    with store.unit_of_work() as work:
+        work.register.put("demo", of(FULL), [step("entered", after=entry_document(FULL))])
+        assert work.register.entry("demo", "A1") == of(FULL)
+        work.commit()
+    with database.engine.connect() as connection:
+        raw = str(connection.exec_driver_sql("SELECT * FROM register_entry JOIN register_step ON entry_id = id").all())
+    told = {one for one in texts(entry_document(FULL)) if len(one) > 3 and one[:2] != "20"}
+    assert "najbliższy" in told
+    assert {one for one in told if one in raw} == plain | {"anna"}, "and who wrote the step"
 
 
 def test_a_facility_that_nobody_registered_keeps_no_register(store: SqlStore) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import orjson
 import pytest
+from fakes.register_cases import FULL, THEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.domain import entitlement as right
 from adapter.domain import register as r
 from adapter.domain.identifiers import PersonDocument, Pesel
-from adapter.domain.paper_referral import PaperReferral, PostingChannel
+from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.term import DayTerm, Term, WeekTerm
 from adapter.store.register_document import (
     VERSION,
@@ -59,68 +59,6 @@ def drawn(kind: Any) -> st.SearchStrategy[Any]:
         return DRAWN[kind]
     return st.sampled_from(list(kind))
 
-
-AT = datetime(2026, 3, 2, 9, 30, 0, 5, UTC)
-REMOVAL = r.Removal(date(2026, 4, 3), "NO_SHOW", AT, "anna", "did not come")
-FULL = r.Entry(
-    id="A1",
-    schedule=r.AdmissionSchedule(
-        *("S1", r.Care.AMBULATORY, "1100", "001", "89.00", frozenset({r.Speciality.DEFENCE, r.Speciality.TRANSPLANT})),
-        *(r.Route.CER, False, ("0-17", "18+")),
-    ),
-    person=r.EntryPerson(
-        *("P1", "Zdzisława", "Wymyślona", Pesel("00610100006"), "ul. Zmyślona 1", True, "+48600000000", "brat"),
-        date(2226, 1, 1),
-    ),
-    reported_at=AT,
-    entered_at=AT,
-    entered_by="anna",
-    category=right.Category.PRIVILEGED,
-    criterion=right.Criterion.URGENT,
-    criterion_confirmed_by="dr",
-    number=7,
-    term=WeekTerm(2026, 30),
-    reserved=True,
-    offer=r.Offer(date(2026, 5, 1), date(2026, 6, 1), "declined"),
-    diagnosis="I10",
-    reason="ból",
-    referral=r.EntryReferral(
-        *("number", r.ReferralWay.PAPER, True, True, True, True),
-        PaperReferral(
-            *(date(2026, 3, 3), date(2026, 3, 2), PostingChannel.PRISON, "szafa", "no-p1", "ewa"),
-        ),
-    ),
-    entitlement=right.Entitlement(
-        *("47CK", "anna", AT), right.EntitlementDocument("card", "12", date(2020, 1, 1), date(2030, 1, 1))
-    ),
-    waiver=right.Waiver(AT, "anna", "another doctor"),
-    dilo=r.DiloCard("D1", "1"),
-    body_area="knee-left",
-    plan="CarePlan/1",
-    plan_day=date(2026, 12, 31),
-    service_started=AT,
-    emergency=True,
-    offline_pending=True,
-    original_report_date=date(2025, 1, 1),
-    prior_provider_date_used=True,
-    reinstated=True,
-    term_changes=(
-        r.TermChange(
-            *(None, DayTerm(date(2026, 5, 1)), AT, "anna", r.TermChangeCause.EARLIER_OFFER, "freed", "wolny termin"),
-            date(2026, 3, 3),
-        ),
-    ),
-    category_changes=(
-        r.CategoryChange(
-            *(right.Category.WAITING, right.Category.PRIVILEGED, AT, "anna", right.Criterion.STABLE),
-            *(right.Criterion.URGENT, "pogorszenie", True),
-        ),
-    ),
-    removal=REMOVAL,
-    restorings=(r.Restoring(REMOVAL, AT, "ewa"),),
-    term_justification="najbliższy",
-)
-"""An entry with a value in every field."""
 
 FIRST_VERSION = (
     '{"version":1,"id":"A1","schedule":{"id":"S1","care":"ambulatory","service":"1100","cell":"001",'
@@ -191,7 +129,7 @@ def test_every_schedule_paper_and_term_comes_back(
 
 
 def test_an_entry_that_says_little_is_a_short_document() -> None:
-    bare = r.Entry("A1", r.AdmissionSchedule("S1", r.Care.HOSPITAL, "4100"), r.EntryPerson("P1"), AT, AT)
+    bare = r.Entry("A1", r.AdmissionSchedule("S1", r.Care.HOSPITAL, "4100"), r.EntryPerson("P1"), THEN, THEN)
     said = entry_document(bare)
     assert sorted(said) == ["entered_at", "id", "person", "reported_at", "schedule", "version"]
     assert entry_of(said) == bare
