@@ -56,7 +56,14 @@ class Element:
 
     def extensions(self, url: str) -> list[Element]:
         """The extensions with this URL."""
-        return [one for one in self.children("extension") if one.text("url") == url]
+        found = self.content.get("extension")
+        if not isinstance(found, list):
+            return []
+        return [
+            Element(f"{self.path}.extension[{index}]", one)
+            for index, one in enumerate(found)
+            if isinstance(one, Mapping) and one.get("url") == url
+        ]
 
 
 def aware_moment(text: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ is published cannot drift apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,32 +60,35 @@ class Extension:
     incomplete: str = "POMOST-ANY-07"
 
 
-def check_extensions(element: Element, extensions: Iterable[Extension]) -> Iterator[Problem]:
-    """A problem for everything in ``element`` that is not what these extensions may be."""
-    for extension in extensions:
-        yield from _check(element, extension)
+def by_url(extensions: Iterable[Extension]) -> Mapping[str, Extension]:
+    """The extensions by each of their URLs."""
+    return {url: one for one in extensions for url in (one.url, *one.also)}
 
 
-def _check(element: Element, extension: Extension) -> Iterator[Problem]:
-    urls = (extension.url, *extension.also)
-    found = [one for one in element.children("extension") if one.text("url") in urls]
-    if not extension.many:
-        for extra in found[1:]:
-            yield problem("POMOST-ANY-05", extra.path)
-    for one in found:
+def check_extensions(element: Element, known: Mapping[str, Extension]) -> Iterator[Problem]:
+    """A problem for everything that is not what the ``known`` extensions may be; others are passed over."""
+    seen: set[str] = set()
+    for one in element.children("extension"):
+        extension = known.get(one.text("url") or "")
+        if extension is None:
+            continue
+        if extension.url in seen and not extension.many:
+            yield problem("POMOST-ANY-05", one.path)
+        seen.add(extension.url)
         yield from _parts(one, extension) if extension.parts else _value(one, extension)
 
 
 def _parts(found: Element, extension: Extension) -> Iterator[Problem]:
-    known = {part.url for part in extension.parts}
-    given = {child.text("url") or "" for child in found.children("extension")}
+    known = by_url(extension.parts)
+    given = set()
     for child in found.children("extension"):
         url = child.text("url") or ""
+        given.add(url)
         if url not in known and ":" not in url:
             yield problem("POMOST-ANY-09", child.path)
-    if not given & known or any(part.required and part.url not in given for part in extension.parts):
+    if given.isdisjoint(known) or any(part.required and part.url not in given for part in extension.parts):
         yield problem(extension.incomplete, found.path)
-    yield from check_extensions(found, extension.parts)
+    yield from check_extensions(found, known)
 
 
 def _value(found: Element, extension: Extension) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from adapter.fhir import code_lists, names
 from adapter.fhir.element import Element
-from adapter.fhir.extension_rule import Extension, Value, check_extensions
+from adapter.fhir.extension_rule import Extension, Value, by_url, check_extensions
 from adapter.fhir.problems import Problem
 
 _VISIT = ("Appointment",)
@@ -277,4 +277,4 @@ def check_own(element: Element, where: str) -> Iterator[Problem]:
     yield from check_extensions(element, _ON[where])
 
 
-_ON = {where: tuple(one for one in EXTENSIONS if where in one.on) for one in EXTENSIONS for where in one.on}
+_ON = {where: by_url(one for one in EXTENSIONS if where in one.on) for one in EXTENSIONS for where in one.on}
