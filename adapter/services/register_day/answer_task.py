@@ -16,6 +16,7 @@ from adapter.domain.rules.reinstatement import force_majeure
 from adapter.errors import BadInput, Refused
 from adapter.ports.register import Step, StoredEntry
 from adapter.ports.tasks import StoredTask, TaskState
+from adapter.services.attribution import note as impersonal
 from adapter.services.desk import Desk
 from adapter.services.register.follow import entry_subject, follow
 from adapter.services.register_day.facts import day_of
@@ -59,8 +60,8 @@ def finish_task(desk: Desk, number: int, who: str, note: str) -> StoredTask:
     Raises:
         BadInput, Refused: as for :func:`task_of`.
     """
-    task = task_of(desk, number)
-    desk.work.tasks.done(desk.facility, number, who, note)
+    task, kept = task_of(desk, number), impersonal(note)
+    desk.work.tasks.done(desk.facility, number, who, kept)
     desk.audit(f"person:{who}", "task-done", task.task.subject, {"task": number, "code": task.task.code})
     return task
 
@@ -78,13 +79,14 @@ def answer_task(desk: Desk, number: int, answer: Answer, who: str, note: str) ->
         said = " or ".join(one.value for one in possible)
         advice = f"it is answered {said}" if said else "mark it done when it is done"
         raise BadInput(f"task {number} is not answered so; {advice}", field="answer", code="TASK_ANSWER")
+    kept = impersonal(note)
     stored = _entry(desk, task)
     day = day_of(desk.eq, desk.work, desk.facility)
     desk.work.register.put(desk.facility, *_answered(desk, stored, ACTS[answer](stored, who), answer, who))
-    desk.work.tasks.done(desk.facility, number, who, note)
+    desk.work.tasks.done(desk.facility, number, who, kept)
     desk.audit(f"person:{who}", "task-answer", task.task.subject, {"task": number, "answer": answer.value})
     if answer is Answer.EXCUSED:
-        follow(desk, task.task.subject, [force_majeure(stored.entry, note)])
+        follow(desk, task.task.subject, [force_majeure(stored.entry, kept)])
     looked = look_closer(desk, stored, day)
     if looked.tasks:
         desk.work.tasks.raise_(desk.facility, [one for one in looked.tasks if one.code != task.task.code])

@@ -13,12 +13,13 @@ from adapter.domain.paper_referral import PaperReferral, PostingChannel
 from adapter.domain.patient import Patient
 from adapter.domain.register import ReferralWay
 from adapter.domain.rules.settings import RuleSettings
+from adapter.domain.term import WeekTerm
 from adapter.errors import BadInput, Refused
 from adapter.fhir import names
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState
 from adapter.ports.store import Action
 from adapter.services.register.learn import referral_learned
-from adapter.services.register_day.answer_task import Answer, answer_task
+from adapter.services.register_day.answer_task import Answer, answer_task, finish_task
 from adapter.services.register_day.touch_entries import touch_patient, touch_referral
 
 FACILITY = "demo"
@@ -202,3 +203,13 @@ def test_a_task_is_answered_once(ward: Ward) -> None:
     with pytest.raises(Refused):
         ward.desk(lambda desk: answer_task(desk, number, Answer.CONFIRMED, "clerk", "x"))
     assert ward.removal() is None
+
+
+def test_a_note_that_names_a_person_is_not_kept(ward: Ward) -> None:
+    """A note is shown in the list of tasks: a PESEL in it is refused, and the task stays open."""
+    ward.enter(on="2025-10-01", term=WeekTerm(2026, 30))
+    ward.on("2026-07-07")
+    (task,) = ward.tasks()
+    with pytest.raises(BadInput, match="PESEL"):
+        ward.desk(lambda desk: finish_task(desk, task.id, "clerk", "pacjent 00690100011"))
+    assert [one.id for one in ward.tasks()] == [task.id]
