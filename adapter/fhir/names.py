@@ -100,6 +100,9 @@ TERM_CHANGE_REASON = f"{BASE}/CodeSystem/term-change-reason"
 DILO_STAGE = f"{BASE}/CodeSystem/dilo-stage"
 """Appointment extension: codes of ``mappings/dilo_stages.csv``."""
 
+SERVICE = f"{BASE}/CodeSystem/service"
+"""Schedule extension admission-schedule: a service as registers name it; any other code system may stand instead."""
+
 BODY_AREA = f"{BASE}/CodeSystem/body-area"
 """A site's own short codes of body areas (``knee-left``); any other code system may stand instead."""
 

@@ -30,6 +30,11 @@ def areas_from_sites(request: Element) -> str:
     return _SEVERAL.join(sorted(found))
 
 
+def areas_to_sites(areas: str) -> list[dict[str, object]]:
+    """ServiceRequest.bodySite for the areas, one each."""
+    return [{"coding": [area_to_coding(area)]} for area in areas.split(_SEVERAL) if area]
+
+
 def area_to_coding(area: str) -> dict[str, str]:
     """The coding of an area."""
     system, between, code = area.partition(_BETWEEN)

@@ -1,4 +1,4 @@
-"""FHIR ServiceRequest -> our Referral (docs/fhir-profile.md, ServiceRequest).
+"""FHIR ServiceRequest <-> our Referral (docs/fhir-profile.md, ServiceRequest).
 
 Number, key and code are told apart by the identifier's system alone and each becomes a type of its
 own: a 44-digit key can never stand where a number is meant, and the reverse (R-09, R-14).
@@ -6,6 +6,7 @@ own: a 44-digit key can never stand where a number is meant, and the reverse (R-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from adapter.domain.entitlement import Criterion
@@ -27,9 +28,11 @@ from adapter.fhir.extensions import day, flag, only, words
 from adapter.fhir.need import need
 from adapter.fhir.profile_referral import check_referral
 from adapter.fhir.reference import local_id
-from adapter.mapping.body_area import areas_from_sites
+from adapter.mapping.body_area import areas_from_sites, areas_to_sites
+from adapter.mapping.extension_parts import Json, code_part, kept_of, mark, nested, part
 from adapter.mapping.problems import PATIENT_NEEDED, STATUS_UNUSABLE, Problems, Resource, codings, element_of
 from adapter.mapping.tables import Tables
+from adapter.mapping.write_back import referral_identifier
 
 USABLE_STATUSES = frozenset({"active", "on-hold", "completed"})
 """ServiceRequest.status of a referral that a visit may be based on; a draft or a revoked one may not."""
@@ -90,6 +93,59 @@ def referral_from_fhir(
         noted=flag(request, names.EXT_NOTED_DATA) or False,
         diagnosis=next((found for one in diagnoses(request) if (found := well_formed(one))), ""),
         body_area=areas_from_sites(request),
+    )
+
+
+def referral_to_fhir(referral: Referral, tables: Tables, on: date) -> Json:
+    """The ServiceRequest that says all of a referral: reading it gives the referral again. It holds its secrets.
+
+    Raises:
+        BadInput: the criterion has no FHIR code in its table.
+    """
+    original = referral.paper
+    form = PAPER if original is not None else INFORMATION_SHEET if referral.printout_only else None
+    extensions = kept_of(
+        (
+            code_part(names.EXT_REFERRAL_FORM, form),
+            nested(names.EXT_PAPER_REFERRAL, _paper_parts(original)) if original is not None else None,
+            mark(names.EXT_NOTED_DATA, stands=referral.noted),
+        )
+    )
+    resource: Json = {
+        "resourceType": "ServiceRequest",
+        "id": referral.id,
+        "status": "active",
+        "intent": "order",
+        "priority": tables.criterion.to_fhir(referral.criterion.value, on)[1],
+        "subject": {"reference": f"Patient/{referral.patient_id}"},
+    }
+    identifiers = [{"system": system, "value": value} for system, value in _identifiers(referral)]
+    said: Json = {"extension": extensions, "identifier": identifiers}
+    if referral.service is not None:
+        said["code"] = {"coding": [{"system": names.CELL_SPECIALTY, "code": referral.service}]}
+    if referral.diagnosis:
+        said["reasonCode"] = [{"coding": [{"system": names.ICD_10, "code": referral.diagnosis}]}]
+    said["bodySite"] = areas_to_sites(referral.body_area)
+    return resource | {name: value for name, value in said.items() if value}
+
+
+def _identifiers(referral: Referral) -> Iterator[tuple[str, str]]:
+    if referral.number is not None:
+        yield referral_identifier(referral.number)
+    if isinstance(referral.access, ReferralKey):
+        yield names.REFERRAL_KEY, referral.access.reveal()
+    if isinstance(referral.access, AccessByCode):
+        yield names.ACCESS_CODE, referral.access.code.reveal()
+
+
+def _paper_parts(original: PaperReferral) -> tuple[Json | None, ...]:
+    return (
+        part(names.PAPER_RECEIVED_ON, original.received_on),
+        part(names.PAPER_POSTED_ON, original.posted_on),
+        code_part(names.PAPER_CHANNEL, original.channel.value if original.channel is not None else None),
+        part(names.PAPER_LOCATION, original.location),
+        part(names.PAPER_GROUND, original.ground),
+        part(names.PAPER_MISSING_CONFIRMED_BY, original.confirmed_missing_by),
     )
 
 

@@ -1,4 +1,4 @@
-"""FHIR Schedule -> our Schedule (docs/fhir-profile.md, Schedule)."""
+"""FHIR Schedule <-> our Schedule (docs/fhir-profile.md, Schedule)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from adapter.fhir.element import Element
 from adapter.fhir.extensions import code, coding, flag, only, words
 from adapter.fhir.need import need
 from adapter.fhir.profile_schedule import check_schedule, identifiers, services
+from adapter.mapping.extension_parts import Json, code_part, coded, kept_of, part
 from adapter.mapping.problems import Problems, Resource, element_of
 from adapter.mapping.tables import Tables
 
@@ -45,6 +46,40 @@ def schedule_from_fhir(resource: Resource, tables: Tables, on: date) -> Schedule
         active=active is not False,
         register=_register(schedule, cells[0].text("value") or "", given[0].text("code") or ""),
     )
+
+
+def schedule_to_fhir(schedule: Schedule) -> Json:
+    """The Schedule that says all of a schedule: reading it gives the schedule again."""
+    actors: list[Json] = [{"identifier": {"system": names.CELL, "value": str(schedule.cell)}}]
+    if schedule.practitioner is not None:
+        one = schedule.practitioner
+        actors.append({"identifier": {"system": f"{names.OID_URI}{one.root}", "value": one.extension}})
+    system = names.CELL_SPECIALTY if schedule.service.isdigit() else names.PROGRAMME
+    resource: Json = {
+        "resourceType": "Schedule",
+        "id": schedule.id,
+        "active": schedule.active,
+        "specialty": [{"coding": [{"system": system, "code": schedule.service}]}],
+        "actor": actors,
+    }
+    if schedule.register is not None:
+        resource["extension"] = [_register_to_fhir(schedule.register, schedule.service)]
+    return resource
+
+
+def _register_to_fhir(register: AdmissionSchedule, service: str) -> Json:
+    own = (names.SERVICE, register.service) if register.service != service else None
+    parts = (
+        part(names.ADMISSION_ID, register.id),
+        code_part(names.ADMISSION_CARE, register.care.value),
+        coded(names.ADMISSION_SERVICE, own),
+        coded(names.ADMISSION_PROCEDURE, (names.ICD_9, register.procedure) if register.procedure else None),
+        *(code_part(names.ADMISSION_SPECIALITY, one.value) for one in sorted(register.specialities)),
+        code_part(names.ADMISSION_ROUTE, register.route.value),
+        part(names.ADMISSION_REFERRAL_NEEDED, register.referral_needed),
+        *(part(names.ADMISSION_AGE_BAND, one) for one in register.age_bands),
+    )
+    return {"url": names.EXT_ADMISSION_SCHEDULE, "extension": kept_of(parts)}
 
 
 def _register(schedule: Element, cell: str, service: str) -> AdmissionSchedule | None:

@@ -55,6 +55,12 @@ TABLE_CODES = (
 )
 """Code systems of ours that are tables."""
 
+SITES_OWN = (
+    (names.BODY_AREA, "okolica ciała", "body area"),
+    (names.SERVICE, "świadczenie w rejestrach", "service as registers name it"),
+)
+"""Code systems whose codes are each site's own: we know none of them."""
+
 
 def code_systems(tables: Tables) -> Iterator[Json]:
     """Every code system of ours, each followed by the value set of all its codes."""
@@ -67,7 +73,8 @@ def code_systems(tables: Tables) -> Iterator[Json]:
         concepts = tuple(_concepts(one, tables))
         yield _code_system(one.system, one.title_pl, one.title_en, concepts, content)
         yield _value_set(one.system, one.title_pl, one.title_en)
-    yield _code_system(names.BODY_AREA, "okolica ciała", "body area", (), "fragment")
+    for system, pl, en in SITES_OWN:
+        yield _code_system(system, pl, en, (), "fragment")
 
 
 def value_set_url(system: str) -> str:

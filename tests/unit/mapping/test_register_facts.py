@@ -10,15 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from unit.mapping.samples import BASE, DEFINITION, PL
 
+from adapter.domain.entitlement import Criterion
+from adapter.domain.identifiers import AccessByCode, AccessCode, CellCode, OidPair, Pesel, ReferralKey, ReferralNumber
 from adapter.domain.paper_referral import PaperReferral, PostingChannel
+from adapter.domain.referral import Referral
 from adapter.domain.register import AdmissionSchedule, Care, Route, Speciality
+from adapter.domain.schedule import Schedule
 from adapter.fhir.extension_rule import Extension
 from adapter.fhir.extension_table import EXTENSIONS
+from adapter.fhir.read import read_value
 from adapter.mapping.patient import patient_from_fhir
-from adapter.mapping.referral import referral_from_fhir
-from adapter.mapping.schedule import schedule_from_fhir
+from adapter.mapping.referral import referral_from_fhir, referral_to_fhir
+from adapter.mapping.schedule import schedule_from_fhir, schedule_to_fhir
 from adapter.mapping.tables import Tables
 
 Make = Callable[..., dict[str, Any]]
@@ -201,6 +208,63 @@ def test_x_07_a_death_is_read(
 ) -> None:
     found = patient_from_fhir(patient(**told), tables, today)
     assert (found.deceased, found.deceased_on) == (dead, on)
+
+
+# --- there and back again ---------------------------------------------------------------------------
+WORDS = st.just("") | st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
+IDS = st.from_regex(r"[A-Za-z0-9\-.]{1,12}", fullmatch=True)
+DAYS = st.none() | st.dates(date(2025, 1, 1), date(2035, 12, 31))
+PERSON = Pesel("00690100011")
+PAPERS = st.builds(PaperReferral, DAYS, DAYS, st.none() | st.sampled_from(PostingChannel), WORDS, WORDS, WORDS)
+FORMS_OF_REFERRALS = st.tuples(st.none() | PAPERS, st.just(False)) | st.tuples(st.none(), st.booleans())
+REFERRALS = st.builds(
+    lambda form, **rest: Referral(paper=form[0], printout_only=form[1], **rest),
+    FORMS_OF_REFERRALS,
+    id=IDS,
+    patient_id=IDS,
+    criterion=st.sampled_from(Criterion),
+    number=st.none() | st.just(ReferralNumber("2.16.840.1.113883.3.4424.2.7.999.4.1", "0" * 22)),
+    access=st.sampled_from([None, ReferralKey("1" * 44), AccessByCode(AccessCode("0042"), PERSON)]),
+    service=st.none() | st.just("1100"),
+    noted=st.booleans(),
+    diagnosis=st.sampled_from(["", "I10", "M17.0"]),
+    body_area=st.sampled_from(["", "knee-left", "hip-left+knee-left", "http://snomed.info/sct|6757004"]),
+)
+REGISTERS = st.builds(
+    AdmissionSchedule,
+    id=WORDS.filter(bool),
+    care=st.sampled_from(Care),
+    service=st.sampled_from(["1100", "ENDO"]),
+    cell=st.just(CELL),
+    procedure=st.sampled_from(["", "81.54"]),
+    specialities=st.frozensets(st.sampled_from(Speciality), max_size=3),
+    route=st.sampled_from(Route),
+    referral_needed=st.booleans(),
+    age_bands=st.lists(st.sampled_from(["0-3", "4-9"]), max_size=2).map(tuple),
+)
+SCHEDULES = st.builds(
+    Schedule,
+    id=IDS,
+    cell=st.just(CellCode.parse(CELL)),
+    service=st.sampled_from(["1100", "mammography"]),
+    practitioner=st.none() | st.just(OidPair("2.16.840.1.113883.3.4424.1.6.2", "1234567")),
+    active=st.booleans(),
+    register=st.none() | REGISTERS,
+)
+
+
+@given(referral=REFERRALS)
+def test_a_referral_written_as_fhir_reads_as_the_same(tables: Tables, referral: Referral) -> None:
+    resource = referral_to_fhir(referral, tables, date(2026, 11, 2))
+    assert read_value(resource, b"").accepted
+    assert referral_from_fhir(resource, tables, date(2026, 11, 2), person=PERSON) == referral
+
+
+@given(schedule=SCHEDULES)
+def test_a_schedule_written_as_fhir_reads_as_the_same(tables: Tables, schedule: Schedule) -> None:
+    resource = schedule_to_fhir(schedule)
+    assert read_value(resource, b"").accepted
+    assert schedule_from_fhir(resource, tables, date(2026, 11, 2)) == schedule
 
 
 def urls(value: Any) -> set[str]:
