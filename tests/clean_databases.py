@@ -7,10 +7,13 @@ changed spoils its database; that one is dropped, not used again.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import psycopg
 
 TEMPLATE = "pomost"
+Session = psycopg.Connection[tuple[object, ...]]
 
 _SCHEMA = """
 SELECT md5(string_agg(line, ';' ORDER BY line)) FROM (
@@ -45,6 +48,36 @@ END $$
 """
 
 
+_TABLES = """
+SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+  WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+"""
+_COUNTERS = (
+    "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences WHERE last_value IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a database holds: the rows of each table that has some, and where its counters stand."""
+
+    tables: Mapping[str, bytes]
+    counters: Mapping[str, int]
+
+
+def rows_of(url: str) -> Rows:
+    """All rows of a database."""
+    with psycopg.connect(url, autocommit=True) as session:
+        return _rows(session)
+
+
+def with_rows(url: str, rows: Rows) -> None:
+    """Put rows into a database that has none in other tables than these."""
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute("SET session_replication_role = replica")
+        _fill(session, rows, anew=True)
+
+
 def in_database(url: str, name: str) -> str:
     """The same server's URL for another database."""
     head, question, tail = url.partition("?")
@@ -63,21 +96,7 @@ class CleanDatabases:
         self._numbers = itertools.count(1)
         with psycopg.connect(in_database(server, TEMPLATE), autocommit=True) as session:
             self._schema = _one(session, _SCHEMA)
-            tables = [
-                str(name)
-                for (name,) in session.execute(
-                    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-                    " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-                )
-            ]
-            self._seeds = {name: rows for name in tables if (rows := _copied(session, name))}
-            self._counters = [
-                (str(name), int(last))
-                for name, last in session.execute(
-                    "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences"
-                    " WHERE last_value IS NOT NULL"
-                )
-            ]
+            self._seeds = _rows(session)
 
     def take(self) -> str:
         """The name of a database nobody else has."""
@@ -94,11 +113,7 @@ class CleanDatabases:
             if intact:
                 session.execute(_EMPTY.encode())
                 session.execute("SET session_replication_role = replica")
-                for table, rows in self._seeds.items():
-                    with session.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
-                        copy.write(rows)
-                for counter, last in self._counters:
-                    session.execute("SELECT setval(%s::regclass, %s)", (counter, last))
+                _fill(session, self._seeds)
         if intact:
             self._free.append(name)
         else:
@@ -109,12 +124,28 @@ class CleanDatabases:
             session.execute(statement.encode())
 
 
-def _copied(session: psycopg.Connection[tuple[object, ...]], table: str) -> bytes:
+def _rows(session: Session) -> Rows:
+    tables = [str(name) for (name,) in session.execute(_TABLES)]
+    counters = {str(name): int(str(last)) for name, last in session.execute(_COUNTERS)}
+    return Rows({name: rows for name in tables if (rows := _copied(session, name))}, counters)
+
+
+def _fill(session: Session, rows: Rows, *, anew: bool = False) -> None:
+    for table, content in rows.tables.items():
+        if anew:
+            session.execute(f"DELETE FROM {table}".encode())
+        with session.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
+            copy.write(content)
+    for counter, last in rows.counters.items():
+        session.execute("SELECT setval(%s::regclass, %s)", (counter, last))
+
+
+def _copied(session: Session, table: str) -> bytes:
     with session.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT".encode()) as copy:
         return b"".join(bytes(part) for part in copy)
 
 
-def _one(session: psycopg.Connection[tuple[object, ...]], query: str) -> object:
+def _one(session: Session, query: str) -> object:
     row = session.execute(query.encode()).fetchone()
     assert row is not None
     return row[0]

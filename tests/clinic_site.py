@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import published_day
 import pytest
 from fakes.second_contract import assemble
 from pydantic import SecretStr
@@ -74,7 +75,11 @@ class Site:
         return synchronise(self.eq, FACILITY)
 
     def open_day(self, day: int = 3) -> None:
-        """Publish all schedules and Dr Lis's slots of one working day."""
+        """Publish all schedules and Dr Lis's slots of one working day; put back where it was done before."""
+        published_day.open_day(self, day)
+
+    def publish(self, day: int) -> None:
+        """What :meth:`open_day` puts back."""
         done = self.says(
             *self.clinic.schedules(),
             *(self.clinic.slot("dr-lis", day, number) for number in range(8)),
