@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.cli.fhir_refusals import BY_FHIR, NOT_BY_FHIR, TODAY, bundle, spoilt
+from unit.cli.fhir_refusals import BY_FHIR, NOT_BY_FHIR, TODAY, World, bundle, spoilt
 from unit.cli.refusal_cases import EXAMPLE, REFUSALS, Refusal, document
 
 from adapter import resources
@@ -112,6 +112,42 @@ def test_what_the_ehr_says_wrong_is_refused_by_its_rule(
     by_profile = BY_FHIR[pair][0].startswith("POMOST-")
     assert code == 1
     assert ((BY_FHIR[pair][0],) * 2 if by_profile else pair) in told, told
+
+
+def test_a_good_bundle_is_allowed_and_a_bad_neighbour_is_named(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, other = World(900), World(901)
+    on = ("--on", TODAY.isoformat())
+    code, answer = ask(capsys, tmp_path / "f.json", tables, bundle(good), *on)
+    assert (code, [one["subject"] for one in answer["results"]]) == (0, ["Appointment/a900"])
+    content = bundle(good, other)
+    content["entry"][5]["resource"]["birthDate"] = "yesterday"
+    code, answer = ask(capsys, tmp_path / "f.json", tables, content, *on)
+    told = {one["subject"]: len(one["verdicts"]) for one in answer["results"]}
+    assert code == 1
+    assert told["Appointment/a900"] > 25, "the neighbour goes on"
+    assert [name for name, verdicts in told.items() if not verdicts] == [
+        "Patient",
+        "ServiceRequest/r901",
+        "Appointment/a901",
+    ]
+
+
+def test_who_is_overtaken_and_who_waits_already_is_seen_inside_one_bundle(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = World(902), World(903)
+    second.schedule = first.schedule
+    for one in second.visits[0]["extension"]:
+        if "valueReference" in one:
+            one["valueReference"] = {"reference": "Schedule/s902"}
+    second.visits[0]["requestedPeriod"] = [{"start": "2026-05-04", "end": "2026-05-04"}]
+    code, answer = ask(
+        capsys, tmp_path / "f.json", tables, bundle(first, second), "--on", TODAY.isoformat(), "--strict"
+    )
+    assert code == 1
+    assert ("G-05", "W-ORDER") in issues(answer)
 
 
 def test_the_example_is_allowed_and_every_rule_that_was_asked_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
