@@ -212,6 +212,7 @@ def eventually(check: Callable[[], object], seconds: float = ANSWER_SECONDS_MAX)
 def plain(settings: Settings) -> dict[str, Any]:
     """The settings of one installation as ``pomost.toml`` says them."""
     kept = {
+        "mappings",
         "log_level",
         "ask_after_seconds",
         "retry_first_seconds",

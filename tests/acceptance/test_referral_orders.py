@@ -10,7 +10,7 @@ from clinic_site import Site
 from fakes.referral_document import facts_of
 
 from adapter.bootstrap import open_adapter
-from adapter.cli.demo.clinic import cancelled
+from adapter.cli.demo.clinic import cancelled, ended
 from adapter.cli.demo.stage import FACILITY
 from adapter.domain.identifiers import CellCode, ReferralNumber
 from adapter.domain.referral import Payer
@@ -108,8 +108,8 @@ def test_a_referral_that_a_visit_needs_is_not_given_back(site: Site) -> None:
     with pytest.raises(Refused) as needed:
         ask(site, lambda desk: handle_referral.give_back(desk, "referral-1", ASKER, "pacjent zrezygnował"))
     assert needed.value.code == "REFERRAL_NEEDED"
-    gone = cancelled("prov")
-    site.says(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=gone))
+    gone, why = cancelled("prov") | {"comment": "remont"}, (ended("OTHER"),)
+    site.says(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=gone, said=why))
     assert site.referral_state(0) == "with-provider", "the provider's own cancellation gives nothing back"
     ask(site, lambda desk: handle_referral.give_back(desk, "referral-1", ASKER, "pacjent zrezygnował"))
     assert site.referral_state(0) == "issued"

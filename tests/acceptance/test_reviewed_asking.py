@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from clinic_site import Site
 
-from adapter.cli.demo.clinic import cancelled
+from adapter.cli.demo.clinic import cancelled, ended
 from adapter.cli.demo.stage import FACILITY
 from adapter.ports.store import Action, MessageState
 from adapter.services.deliver import deliver
@@ -69,9 +69,8 @@ def test_an_old_change_of_a_visit_that_we_ended_does_not_raise_it(site: Site) ->
     site.book("visit-1", 0, LIS0)
     (visit,) = site.visits("visit-1")
     site.admin.patient_moves(visit["id"], "dr-lis-d03-s1")
-    site.export(
-        site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=cancelled("prov"))
-    )
+    gone, why = cancelled("prov") | {"comment": "remont"}, (ended("OTHER"),)
+    site.export(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=gone, said=why))
     _one_change_a_page(site)
     site.sync()
     site.sync()

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from clinic_site import Site
 
-from adapter.cli.demo.clinic import cancelled
+from adapter.cli.demo.clinic import cancelled, ended
+from adapter.ports.register import EntryStanding
 from adapter.ports.store import Action, InboxState, MessageState
 
 LIS0, LIS1 = ("dr-lis", 3, 0), ("dr-lis", 3, 1)
@@ -55,20 +56,23 @@ def test_a_moved_visit_keeps_its_id_and_its_referral(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "state"),
+    ("reason", "removal", "state"),
     [
-        pytest.param("pat", "issued", id="resignation releases the referral (R-05)"),
-        pytest.param("prov", "with-provider", id="the provider's own cancellation does not"),
-        pytest.param("maint", "with-provider", id="nor does a broken machine"),
+        pytest.param("pat", "", "issued", id="resignation releases the referral (R-05)"),
+        pytest.param("prov", "OTHER", "with-provider", id="the provider's own cancellation does not"),
+        pytest.param(
+            "prov", "PROVIDER_STOPPED", "issued", id="unless the contract ended: the register's reason counts"
+        ),
+        pytest.param("maint", "OTHER", "with-provider", id="nor does a broken machine"),
     ],
 )
 def test_the_reason_of_a_cancellation_decides_whether_the_referral_is_released(
-    site: Site, reason: str, state: str
+    site: Site, reason: str, removal: str, state: str
 ) -> None:
     site.book("visit-1", 0, LIS0)
-    site.says(
-        site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=cancelled(reason))
-    )
+    said = (ended(removal),) if removal else ()
+    more = {**cancelled(reason), "comment": "the clinic is closed"}
+    site.says(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=more, said=said))
     (visit,) = site.visits("visit-1")
     assert visit["state"] == "cancelled"
     assert site.referral_state(0) == state
@@ -123,6 +127,8 @@ def test_waiting_then_booked_leaves_the_waiting_room(site: Site) -> None:
 def test_a_referral_that_p1_refuses_refuses_the_visit(site: Site) -> None:
     """R-04: the entry is made by setting the status; when P1 says no there is no entry."""
     site.book("visit-1", 0, LIS0)
+    gone, why = cancelled("prov") | {"comment": "remont"}, (ended("OTHER"),)
+    site.says(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=gone, said=why))
     assert site.referral_state(0) == "with-provider"
     other = site.clinic.referral(0) | {"id": "referral-copy"}
     site.says(
@@ -133,6 +139,11 @@ def test_a_referral_that_p1_refuses_refuses_the_visit(site: Site) -> None:
     refused = {message.action for message in site.messages(MessageState.REFUSED)}
     assert refused == {Action.ACCEPT_REFERRAL, Action.SAVE_VISIT}
     assert not site.visits("visit-2")
+    with site.eq.store.unit_of_work() as work:
+        (entry,) = (one for one in work.register.listed("demo", open_only=False) if one.visit_id == "visit-2")
+        assert [one.task.code for one in work.tasks.listed("demo", subject="entry/visit-2")] == ["E-R-P1"]
+        assert [one.what for one in work.register.steps("demo", "visit-2")] == ["entered", "rejected"]
+    assert (entry.standing, entry.entry.number) == (EntryStanding.REJECTED, 2)
 
 
 def test_a_booking_without_credentials_is_refused_by_rule(site: Site) -> None:
@@ -143,7 +154,7 @@ def test_a_booking_without_credentials_is_refused_by_rule(site: Site) -> None:
         referral,
         site.clinic.appointment("visit-1", 0, site.now(), place=LIS0),
     )
-    assert site.rules() == {"R-01": 1}
+    assert site.rules() == {"R-01": 1, "R-14": 1}
     assert not site.visits()
 
 
@@ -164,7 +175,7 @@ def test_an_unknown_patient_quarantines_the_visit_and_a_replay_takes_it(site: Si
     [
         pytest.param("privileged", True, ("dr-lis", 3, 6), {}, id="a privileged slot in time"),
         pytest.param("privileged", True, ("dr-lis", 3, 0), {}, id="a stable slot in time is allowed too (V-07)"),
-        pytest.param("privileged", False, ("dr-lis", 3, 6), {"V-06": 1}, id="nobody verified the right"),
+        pytest.param("privileged", False, ("dr-lis", 3, 6), {"V-06": 1, "C-02": 1}, id="nobody verified the right"),
         pytest.param("waiting", True, ("dr-lis", 3, 6), {"I-07": 1}, id="a privileged slot for somebody else"),
         pytest.param("waiting", True, ("dr-lis", 3, 4), {"I-07": 1}, id="an urgent slot for a stable patient"),
     ],
@@ -176,7 +187,7 @@ def test_the_privileged_are_booked_as_the_law_says(
     if not verified:
         for extension in visit["extension"]:
             if extension["url"].endswith("/entitlement"):
-                extension["extension"] = extension["extension"][:1]
+                extension["extension"] = extension["extension"][::3]
     site.says(site.clinic.patient(12), site.clinic.referral(12), visit)
     assert site.rules() == rules
     assert len(site.visits("visit-1")) == (0 if rules else 1)
@@ -221,7 +232,12 @@ def test_a_mended_patient_counts_when_the_booking_leaves(site: Site) -> None:
 
 
 def test_a_new_appointment_made_before_the_old_one_is_cancelled_is_saved_after_it(site: Site) -> None:
-    """CeR allows a patient one open first visit for a service: the second is refused until the first is gone."""
+    """CeR allows a patient one open first visit for a service: the second is refused until the first is gone.
+
+    The register would not let it come so far (U-01); here it is kept elsewhere.
+    """
+    site.clinic.declares_register = False
+    site.says(*site.clinic.schedules())
     site.book("visit-1", 0, LIS0)
     site.says(site.clinic.appointment("visit-2", 0, site.now(), place=LIS1))
     assert not site.visits("visit-2")

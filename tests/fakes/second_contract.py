@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from adapter import resources
+from adapter.cli.demo.clinic import add_stage
 
 SECOND = resources.fixtures() / "contracts" / "second"
 
@@ -22,6 +23,7 @@ def assemble(target: Path) -> tuple[Path, Path]:
     shutil.copytree(resources.mappings(), mappings)
     shutil.copytree(SECOND / "mappings", mappings, dirs_exist_ok=True)
     _add_refusals(mappings / "refusals.csv")
+    add_stage(mappings)
     return wsdl, mappings
 
 

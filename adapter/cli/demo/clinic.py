@@ -6,12 +6,14 @@ People and referrals are those of ``fixtures/world/clinic.json``, so that CeR an
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from adapter.domain.moments import instant_in_warsaw, is_working_day
+from adapter import resources
+from adapter.domain.moments import instant_in_warsaw, is_working_day, warsaw_day
 from adapter.fhir import names
 
 PODMIOT = "000000927722"
@@ -21,6 +23,11 @@ DOCTORS = ("dr-lis", "dr-sowa", "dr-zuraw")
 LICENCES = {"dr-lis": "5425740", "dr-sowa": "5315713", "dr-zuraw": "3791840"}
 WORKING_DAYS = 10
 FIRST_HOUR, SLOT_MINUTES, SLOTS_A_DAY = 8, 30, 8
+REGISTER = f"{PODMIOT}-001-KARDIO"
+"""The clinic's one register (harmonogram przyjęć): provider, place, agreed code."""
+STAGE = "DEMO-1"
+"""A stage of the oncology card that nobody else knows: the law's own table was not obtained."""
+REGISTRAR = "Ewa Rejestracyjna"
 KINDS = ("stable", "stable", "stable", "stable", "urgent", "urgent", "privileged", "continuation")
 BLOCKED_DAY = 6
 """Dr Żuraw is away on this working day (from 0): her eight slots are blocked."""
@@ -58,6 +65,8 @@ class Clinic:
     today: date
     days: list[date] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    declares_register: bool = True
+    """Whether the schedules declare the clinic's register; else it is kept elsewhere."""
 
     def __post_init__(self) -> None:
         self.days = working_days(self.today)
@@ -86,6 +95,7 @@ class Clinic:
                 "resourceType": "Schedule",
                 "id": doctor,
                 "active": True,
+                **({"extension": [admission_schedule()]} if self.declares_register else {}),
                 "specialty": [{"coding": [coding(names.CELL_SPECIALTY, SPECIALTY)]}],
                 "actor": [
                     {
@@ -130,6 +140,7 @@ class Clinic:
             "identifier": [{"system": names.PESEL, "value": who["pesel"]}],
             "name": [{"use": "official", "family": who["family"], "given": [who["given"]]}],
             "telecom": [{"system": "phone", "use": "mobile", "value": who["phone"]}],
+            "address": [{"use": "home", "text": f"ul. Wymyślona {person + 1}, 00-999 Przykładowo"}],
         }
 
     def referral(self, person: int, *, by_code: bool = False) -> dict[str, Any]:
@@ -157,18 +168,31 @@ class Clinic:
         place: tuple[str, int, int] | None = None,
         category: str = "waiting",
         more: dict[str, Any] | None = None,
+        said: tuple[dict[str, Any], ...] = (),
     ) -> dict[str, Any]:
-        """An Appointment on a slot (doctor, day, number), or a waiting entry with Dr Lis."""
+        """An Appointment on a slot (doctor, day, number), or a waiting entry with Dr Lis.
+
+        Who waits for a term on the very day of the report is served on that day (category 1). ``said`` are further
+        extensions, ``more`` further elements.
+        """
+        if category == "waiting" and place is not None and self.days[place[1]] == warsaw_day(at):
+            category = "same-day"
         extension: list[dict[str, Any]] = [
-            {"url": names.EXT_CATEGORY, "valueCoding": coding(names.PATIENT_CATEGORY, category)}
+            {"url": names.EXT_CATEGORY, "valueCoding": coding(names.PATIENT_CATEGORY, category)},
+            {"url": names.EXT_ENTERED_BY, "valueString": REGISTRAR},
+            {"url": names.EXT_ENTERED_AT, "valueDateTime": at.isoformat()},
         ]
+        if category == "oncology":
+            extension.append(dilo_card(person))
         if category == "privileged":
             extension.append(entitlement(at))
+        extension += said
         resource: dict[str, Any] = {
             "resourceType": "Appointment",
             "id": visit,
             "status": status,
             "created": at.isoformat(),
+            "reasonCode": [{"text": "kontrola kardiologiczna"}],
             "basedOn": [{"reference": f"ServiceRequest/referral-{person + 1}"}],
             "participant": [{"actor": {"reference": f"Patient/patient-{person + 1}"}, "status": "accepted"}],
             "extension": extension,
@@ -198,8 +222,68 @@ def entitlement(at: datetime) -> dict[str, Any]:
             {"url": names.ENTITLEMENT_CODE, "valueCoding": coding(names.ENTITLEMENT, "47CZ")},
             {"url": names.ENTITLEMENT_VERIFIED_BY, "valueString": "staff-07"},
             {"url": names.ENTITLEMENT_VERIFIED_AT, "valueDateTime": at.isoformat()},
+            {
+                "url": names.ENTITLEMENT_DOCUMENT,
+                "extension": [
+                    {"url": names.DOCUMENT_KIND, "valueString": "legitymacja Zasłużonego Honorowego Dawcy Krwi"},
+                    {"url": names.DOCUMENT_NUMBER, "valueString": "0000001"},
+                ],
+            },
         ],
     }
+
+
+def admission_schedule() -> dict[str, Any]:
+    """The register that a Schedule of the clinic declares."""
+    return {
+        "url": names.EXT_ADMISSION_SCHEDULE,
+        "extension": [
+            {"url": names.ADMISSION_ID, "valueString": REGISTER},
+            {"url": names.ADMISSION_CARE, "valueCode": "ambulatory"},
+            {"url": names.ADMISSION_ROUTE, "valueCode": "cer"},
+        ],
+    }
+
+
+def dilo_card(person: int) -> dict[str, Any]:
+    """An oncology card; its stage is the clinic's own (:data:`STAGE`)."""
+    return {
+        "url": names.EXT_DILO_CARD,
+        "extension": [
+            {"url": names.DILO_NUMBER, "valueString": f"DILO-{person + 1:04d}"},
+            {"url": names.DILO_CARD_STAGE, "valueCoding": coding(names.DILO_STAGE, STAGE)},
+        ],
+    }
+
+
+def clinic_mappings(folder: Path) -> Path:
+    """The shipped code tables with the one that a site must fill filled: the stages of the oncology card (D-02)."""
+    if not folder.exists():
+        shutil.copytree(resources.mappings(), folder)
+        add_stage(folder)
+    return folder
+
+
+def add_stage(mappings: Path) -> None:
+    """Put the clinic's invented stage into ``dilo_stages.csv`` of a folder of tables."""
+    with (mappings / "dilo_stages.csv").open("a", encoding="utf-8") as table:
+        table.write(f"{STAGE},diagnostyka (wymyślony etap),diagnostics (an invented stage),UNCHECKED,the demo,,\n")
+
+
+def ended(reason: str) -> dict[str, Any]:
+    """Why an entry ends, by our code, where the reason of the cancellation does not say it (X-01, G-06)."""
+    why = {"url": names.REMOVAL_WHY, "valueCoding": coding(names.REMOVAL_REASON, reason)}
+    return {"url": names.EXT_REMOVAL, "extension": [why]}
+
+
+def term_change(reason: str, justification: str = "") -> dict[str, Any]:
+    """Why the term is another one than before, by our code (M-01)."""
+    parts: list[dict[str, Any]] = [
+        {"url": names.CHANGE_REASON, "valueCoding": coding(names.TERM_CHANGE_REASON, reason)}
+    ]
+    if justification:
+        parts.append({"url": names.CHANGE_JUSTIFICATION, "valueString": justification})
+    return {"url": names.EXT_TERM_CHANGE, "extension": parts}
 
 
 def cancelled(reason: str) -> dict[str, Any]:

@@ -38,4 +38,9 @@ def demo(out: Path, as_json: bool) -> None:
         f"Terms published {result['published']}, visits saved {result['visits']['saved']}, "
         f"brought from CeR {result['visits']['pulled']}, lost {result['lost']}, saved twice {result['duplicates']}."
     )
+    register = result["register"]
+    click.echo(
+        f"In the register: {register['entries']} entries, {register['removed']} of them removed; "
+        f"{register['tasks']} tasks for people (pomost tasks)."
+    )
     click.echo("Try: pomost demo --json; pomost simulate --help; the table in README.md says what to read.")

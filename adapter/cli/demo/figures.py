@@ -28,6 +28,8 @@ def figures(stage: Stage, report: str) -> dict[str, Any]:
         )
         settled = [one for one in work.audit.find(limit=READ_MAX) if one.action == "settle-doubt"]
         found = Counter(one.found.kind.value for one in work.differences.find(facility=FACILITY))
+        entries = list(work.register.listed(FACILITY, open_only=False))
+        tasks = work.tasks.listed(FACILITY, limit=READ_MAX)
     references = Counter(str(visit["reference"]) for visit in visits if visit["reference"])
     national = _national_names(done)
     return {
@@ -39,6 +41,11 @@ def figures(stage: Stage, report: str) -> dict[str, Any]:
         },
         "referrals": national,
         "refused_by_rule": dict(sorted(refused.items())),
+        "register": {
+            "entries": len(entries),
+            "removed": sum(1 for one in entries if not one.entry.open),
+            "tasks": len(tasks),
+        },
         "in_doubt_settled": sum(1 for one in settled if one.detail.get("happened")),
         "discrepancies": dict(sorted(found.items())),
         "lost": len(unfinished) + found.get("VISIT_ONLY_IN_HOSPITAL", 0),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapter import resources
 from adapter.bootstrap import Adapter, open_adapter
-from adapter.cli.demo.clinic import PODMIOT, Clinic
+from adapter.cli.demo.clinic import PODMIOT, Clinic, clinic_mappings
 from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
 from adapter.settings import (
@@ -94,6 +94,7 @@ def demo_settings(simulator: Simulator, certificates: TestCertificates, ehr: Pat
     )
     return load_settings(
         facilities={FACILITY: facility},
+        mappings=clinic_mappings(certificates.folder / "mappings"),
         log_level="ERROR",
         ask_after_seconds=0,
         retry_first_seconds=RETRY_SECONDS,

@@ -20,7 +20,7 @@ from adapter.services.desk import Desk
 from adapter.services.mirror_visit import said_of
 from adapter.services.notices.plan_notice import stop_telling
 from adapter.services.publish_schedule import schedule_in_scope
-from adapter.services.register.follow import entry_subject, follow
+from adapter.services.register.follow import entry_subject, follow, new_tasks
 from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register.steps import changed
 from adapter.services.register_day.offer_freed import offer_freed
@@ -82,7 +82,11 @@ def end_entry(
     settle_referral(desk, ended, row.effect if row is not None else ReferralEffect.NONE)
     stop_telling(desk, ended.entry.id)
     offer_freed(desk, stored.entry)
-    follow(desk, entry_subject(ended.entry.id), verdicts)
+    subject = entry_subject(ended.entry.id)
+    follow(desk, subject, verdicts)
+    desk.work.tasks.gone(
+        desk.facility, [subject], keep=[(one.rule, one.code, subject) for one in new_tasks(subject, verdicts)]
+    )
     desk.audit(removal.by, "register-end", entry_subject(ended.entry.id), {"reason": removal.reason, "rules": [*said]})
     return ended
 

@@ -160,6 +160,9 @@ def _follow(desk: Desk, plan: Plan, entry_id: str) -> None:
     subject = entry_subject(entry_id)
     follow(desk, subject, plan.followed)
     keep = [(one.rule, one.code, subject) for one in new_tasks(subject, plan.followed)]
+    if plan.drafts and not plan.drafts[0].stored.entry.open:
+        desk.work.tasks.gone(desk.facility, [subject], keep=keep)  # what it lacked while it was open is over with it
+        return
     asked = {one.rule for one in plan.verdicts}
     stale = {
         one.task.code

@@ -77,7 +77,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
         before=scene.before,
         waiting_room=scene.national and visit.state is VisitState.WAITING,
         held=record is not None and record.held,
-        offline=_offline(desk, record),
+        offline=_offline(desk, record, stated=statement.offline),
         settled=scene.done or (stated is None and scene.in_cer),
         ehr_schedule=scene.schedule.id if scene.schedule is not None else "",
     )
@@ -109,11 +109,11 @@ def _one_register(
     return declared if declared is not None and not other else stated.entry.schedule
 
 
-def _offline(desk: Desk, record: ReferralRecord | None) -> bool:
-    """R-07: P1 did not answer when it was last asked, and the referral is one that it must accept."""
+def _offline(desk: Desk, record: ReferralRecord | None, *, stated: bool) -> bool:
+    """R-07: the EHR says so, or P1 did not answer when it was last asked; and P1 must accept the referral."""
     if record is None or record.held or record.referral.paper is not None:
         return False
-    return desk.work.outbox.resting(desk.facility, Destination.P1) is not None
+    return stated or desk.work.outbox.resting(desk.facility, Destination.P1) is not None
 
 
 def _taken_over(desk: Desk, case: Case) -> Case:

@@ -126,7 +126,7 @@ def test_a_quarantined_entry_is_listed_shown_and_replayed(installation: Installa
     (entry,) = installation.call("inbox", "list", "--state", "quarantined", "--json").json
     assert entry["received"]["resource_id"] == "visit-1"
     assert "raw" not in entry["received"]
-    assert set(entry["problems"][0]) == {"path", "rule", "text_pl", "text_en", "severity"}
+    assert set(entry["problems"][0]) == {"path", "rule", "text_pl", "text_en", "severity", "code", "article"}
     number = str(entry["id"])
     listed = installation.call("inbox", "list", "--state", "quarantined")
     assert "Appointment/visit-1" in listed.out

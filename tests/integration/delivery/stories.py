@@ -15,7 +15,7 @@ from typing import Any
 from clinic_site import Site
 from fakes.referral_document import facts_of
 
-from adapter.cli.demo.clinic import cancelled, slot_id
+from adapter.cli.demo.clinic import cancelled, ended, slot_id, term_change
 from adapter.cli.demo.stage import FACILITY
 from adapter.domain.appointment import VisitState
 from adapter.services import handle_referral, issue_referral
@@ -133,8 +133,12 @@ class Stories:
             yield [*introduction, *resources]
             introduction = []
 
-    def _says(self, visit: str, person: int, status: str, place: Place | None, more: Any = None) -> dict[str, Any]:
-        return self.clinic.appointment(visit, person, self.site.now(), status=status, place=place, more=more)
+    def _says(
+        self, visit: str, person: int, status: str, place: Place | None, more: Any = None, *said: dict[str, Any]
+    ) -> dict[str, Any]:
+        return self.clinic.appointment(
+            visit, person, self.site.now(), status=status, place=place, more=more, said=said
+        )
 
     def _accepted(self, person: int) -> None:
         history = self.expected.referrals[person]
@@ -156,7 +160,7 @@ class Stories:
         if self.rng.random() < moves:
             own[0], own[1] = own[1], own[0]
             self._happens(visit, "saved", own[0])
-            yield [self._says(visit, person, "booked", own[0])]
+            yield [self._says(visit, person, "booked", own[0], None, term_change("PATIENT_REQUEST"))]
 
     def _happens(self, visit: str, state: str, place: Place) -> None:
         self.expected.visits[visit].append((state, slot_id(*place)))
@@ -170,7 +174,8 @@ class Stories:
     def _doctor_is_ill(self, visit: str, person: int, own: list[Place]) -> Iterator[list[dict[str, Any]]]:
         yield from self._comes_in(visit, person, own)
         self._happens(visit, "cancelled", own[0])
-        yield [self._says(visit, person, "cancelled", own[0], cancelled("prov"))]
+        ill = cancelled("prov") | {"comment": "the doctor is ill"}
+        yield [self._says(visit, person, "cancelled", own[0], ill, ended("OTHER"))]
 
     def _does_not_come(self, visit: str, person: int, own: list[Place]) -> Iterator[list[dict[str, Any]]]:
         yield from self._comes_in(visit, person, own)

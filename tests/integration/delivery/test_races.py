@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from clinic_site import Site
 
-from adapter.cli.demo.clinic import cancelled
+from adapter.cli.demo.clinic import cancelled, ended
 from adapter.ports.store import MessageState
 from adapter.services.pull_visits import pull_visits
 
@@ -59,9 +59,8 @@ def test_a_visit_that_the_patient_moves_before_we_know_it_was_saved_is_not_saved
 def test_a_booking_waits_for_the_cancellation_of_the_same_patients_earlier_visit(site: Site) -> None:
     site.book("visit-1", 0, LIS0)
     site.admin.trouble("request-lost", operation="cancel_visit")
-    site.export(
-        site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=cancelled("prov"))
-    )
+    gone, why = cancelled("prov") | {"comment": "remont"}, (ended("OTHER"),)
+    site.export(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=gone, said=why))
     site.says(site.clinic.appointment("visit-2", 0, site.now(), place=LIS1))
     until_all_agree(site)
     assert [one["state"] for one in site.visits("visit-2")] == ["saved"]
