@@ -110,7 +110,10 @@ class Register(Protocol):
         """All entries of a patient, oldest first; locked."""
 
     def known_of_patient(self, facility: str, patient_id: str, provider: str) -> Sequence[KnownEntry]:
-        """Open entries of a patient as the rules of section 9 compare them; only the referral's number is unsealed."""
+        """Open entries of a person as the rules of section 9 compare them; only the referral's number is unsealed.
+
+        Also those of other patients of the EHR with the same PESEL or document: it may know a person twice.
+        """
 
     def entries_of_referral(self, facility: str, referral_id: str) -> Sequence[StoredEntry]:
         """Entries on a referral, oldest first; locked."""

@@ -89,8 +89,13 @@ _WINDOW = _entries(
 )
 _KNOWN = f"""
 SELECT {rows.KNOWN} FROM register_entry
-WHERE {_FACILITY} AND patient_id = %(patient)s AND open ORDER BY entered_at, made
+WHERE {_FACILITY} AND open AND patient_id IN (
+    SELECT %(patient)s UNION
+    SELECT other.id FROM patient own JOIN patient other USING (facility, identifier_digest)
+    WHERE facility = %(facility)s AND own.id = %(patient)s)
+ORDER BY entered_at, made
 """  # noqa: S608  # constant columns
+"""A person whom the EHR knows twice, by one PESEL or document, is one person (U-01)."""
 _OVERTAKEN = f"""
 WITH found AS MATERIALIZED (
     SELECT id FROM register_entry
@@ -195,7 +200,10 @@ class SqlRegister:
         return self._all(_OF_PATIENT, facility, patient=patient_id)
 
     def known_of_patient(self, facility: str, patient_id: str, provider: str) -> Sequence[KnownEntry]:
-        """Open entries of a patient as the rules of section 9 compare them; only referral numbers are unsealed."""
+        """Open entries of a person as the rules of section 9 compare them; only referral numbers are unsealed.
+
+        Also those of other patients of the EHR with the same PESEL or document: it may know a person twice.
+        """
         found = self._session.run(_KNOWN, facility=facility, patient=patient_id)
         return [rows.known_of(self._session, facility, provider, row) for row in found]
 

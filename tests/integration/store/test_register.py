@@ -12,6 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from adapter.domain.entitlement import Category, Criterion
+from adapter.domain.identifiers import Pesel
+from adapter.domain.patient import Patient
 from adapter.domain.register import Care, EntryReferral, Speciality
 from adapter.domain.rules.duplicates import KnownEntry
 from adapter.domain.term import DayTerm, WeekTerm
@@ -219,6 +221,19 @@ def test_rules_of_double_entries_see_open_entries_as_they_are(store: SqlStore) -
             KnownEntry.of(entry(), "00092"),
             KnownEntry.of(told, "00092"),
         ]
+
+
+def test_a_person_whom_the_ehr_knows_twice_is_one_person(store: SqlStore) -> None:
+    pesel, other = Pesel("00610100006"), Pesel("00690100011")
+    with store.unit_of_work() as work:
+        put(work, stored("A1", patient="P1"), stored("A2", patient="P2"), stored("A3", patient="P3"))
+        for patient_id, identifier in (("P1", pesel), ("P2", pesel), ("P3", other)):
+            work.calendar.put_patient("demo", Patient(patient_id, identifier, "Zdzisława", "Wymyślona"))
+        work.calendar.put_patient("north", Patient("P1", other, "Zdzisława", "Wymyślona"))
+        for patient_id in ("P1", "P2"):
+            assert [one.id for one in work.register.known_of_patient("demo", patient_id, "X")] == ["A1", "A2"]
+        assert [one.id for one in work.register.known_of_patient("demo", "P3", "X")] == ["A3"]
+        assert work.register.known_of_patient("north", "P1", "X") == []
 
 
 def test_what_p1_refused_never_came_to_be_but_is_kept(store: SqlStore) -> None:
