@@ -32,7 +32,7 @@ from adapter.services.register_day.due import ENTRY_CODES, due_days
 from adapter.services.register_day.facts import day_of, facts_of
 from adapter.services.register_day.look_closer import Looked, look_closer
 from adapter.services.register_day.reachable import note_reachability
-from adapter.services.register_day.release_batch import release_batch
+from adapter.services.register_day.release_batch import release_batch, void_past_offers
 from adapter.services.register_day.take_action import ACTOR
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ def run_day(eq: Equipment, facility: str) -> DayDone:
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, str(uuid4()))
         raised, ended = check_schedules(desk, day)
+        void_past_offers(desk)
         done.raised, done.ended, done.released = done.raised + raised, done.ended + ended, release_batch(desk)
         desk.audit(ACTOR, "register-day", "facility", _said(done))
         work.commit()
@@ -170,14 +171,15 @@ def _look_at(eq: Equipment, facility: str, day: Day, group: Sequence[StoredEntry
         looked = _together(eq, facility, day, group)
     except Misconfigured:
         raise
-    except AdapterError as error:
+    except (AdapterError, ValueError) as error:
         if len(group) > 1:
             return [task for one in group for task in _look_at(eq, facility, day, [one], done)]
         if isinstance(error, Unavailable):
             raise
         subject = entry_subject(group[0].entry.id)
-        log.warning("%s of %s could not be changed: %s", subject, facility, error.text)
-        done.problems.append(f"{subject}: {error.text} [{error.code}]")
+        said = f"{error.text} [{error.code}]" if isinstance(error, AdapterError) else "its history does not allow it"
+        log.warning("%s of %s could not be changed: %s", subject, facility, said)
+        done.problems.append(f"{subject}: {said}")
         return ()
     done.acted.update(one.done.what for one in looked if one.done is not None)
     return [task for one in looked for task in one.tasks]

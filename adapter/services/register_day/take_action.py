@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from adapter.domain.moments import warsaw_day
-from adapter.domain.register import Removal
+from adapter.domain.register import Entry, Removal
 from adapter.domain.rules.contract_end import close_all
 from adapter.domain.rules.daily import Day
 from adapter.domain.rules.reasons import NO_PAPER_REFERRAL
@@ -54,23 +55,32 @@ def take_action(desk: Desk, stored: StoredEntry, verdict: Verdict, day: Day) -> 
     return Done(verdict.code, ended=True)
 
 
-def _ending(desk: Desk, how: Ending, by: str = ACTOR) -> tuple[Removal, Verdict]:
-    return Removal(how.on, how.reason, desk.eq.clock.now(), by), how.referral
+def when(desk: Desk, entry: Entry) -> datetime:
+    """Now, and not before anything that happened to the entry: clocks of an EHR may run ahead of ours."""
+    touched = [one.at for one in entry.term_changes]
+    touched += [one.at for one in entry.category_changes]
+    touched += [one.at for one in entry.restorings]
+    return max(desk.eq.clock.now(), entry.entered_at, *touched)
+
+
+def _ending(desk: Desk, entry: Entry, how: Ending, by: str = ACTOR) -> tuple[Removal, Verdict]:
+    return Removal(how.on, how.reason, when(desk, entry), by), how.referral
 
 
 def _death(desk: Desk, stored: StoredEntry, day: Day) -> tuple[Removal, Verdict]:
     """X-07: as of the day of death."""
-    return _ending(desk, death_ending(stored.entry, day.today))
+    return _ending(desk, stored.entry, death_ending(stored.entry, day.today))
 
 
 def _no_show(desk: Desk, stored: StoredEntry, day: Day) -> tuple[Removal, Verdict]:
     """X-05: as of the day of the confirmation, by whom confirmed it."""
-    return _ending(desk, no_show_ending(stored.entry, day.today), stored.no_show_confirmed_by or ACTOR)
+    how = no_show_ending(stored.entry, day.today)
+    return _ending(desk, stored.entry, how, stored.no_show_confirmed_by or ACTOR)
 
 
 def _no_paper(desk: Desk, stored: StoredEntry, day: Day) -> tuple[Removal, Verdict]:
     """R-02, X-06: as of today, when the grace is over or somebody confirmed that nothing will come."""
-    removal = Removal(day.today, NO_PAPER_REFERRAL, desk.eq.clock.now(), ACTOR)
+    removal = Removal(day.today, NO_PAPER_REFERRAL, when(desk, stored.entry), ACTOR)
     return removal, on_removal(stored.entry, ReferralEffect.NONE)
 
 
@@ -80,7 +90,7 @@ def _contract(desk: Desk, stored: StoredEntry, day: Day) -> tuple[Removal, Verdi
     ends_on = day.contract_ends_on[entry.schedule.id]
     (closing,) = close_all([entry], ends_on, desk.eq.clock.now(), ACTOR)
     on = max(closing.removal.on, warsaw_day(entry.entered_at))
-    return replace(closing.removal, on=on), closing.referral
+    return replace(closing.removal, on=on, at=when(desk, entry)), closing.referral
 
 
 ENDINGS: Mapping[str, Callable[[Desk, StoredEntry, Day], tuple[Removal, Verdict]]] = {

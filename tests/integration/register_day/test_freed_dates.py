@@ -115,6 +115,15 @@ def test_another_list_is_not_offered_it(ward: Ward) -> None:
     assert leave(ward, ward.enter("A", term="2026-03-10")) is None
 
 
+def test_an_offer_that_nobody_made_in_time_is_void(ward: Ward) -> None:
+    ward.enter("B", term="2026-03-20")
+    leave(ward, ward.enter("A", term="2026-03-10"))
+    ward.on("2026-03-09")
+    assert offered(ward) == [("B", date(2026, 3, 10))]
+    ward.on("2026-03-10")
+    assert (offered(ward), len(ward.notices(NoticeState.VOID))) == ([], 1)
+
+
 BATCHED = [
     # send by       planned       day           due    why
     ("2026-06-02", "2026-12-30", "2026-05-25", False, "eight days before the last one"),

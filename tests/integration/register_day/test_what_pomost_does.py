@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from fakes.register_ward import Ward
@@ -11,14 +12,17 @@ from fakes.register_ward import Ward
 from adapter.domain.appointment import VisitState
 from adapter.domain.paper_referral import PaperReferral, PostingChannel
 from adapter.domain.patient import Patient
-from adapter.domain.register import ReferralWay
+from adapter.domain.register import EntryPerson, ReferralWay
 from adapter.domain.rules.settings import RuleSettings
 from adapter.domain.term import WeekTerm
 from adapter.errors import BadInput, Refused
 from adapter.fhir import names
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState
+from adapter.ports.register import StoredEntry
 from adapter.ports.store import Action
+from adapter.services.desk import Desk
 from adapter.services.register.learn import referral_learned
+from adapter.services.register_day import take_action
 from adapter.services.register_day.answer_task import Answer, answer_task, finish_task
 from adapter.services.register_day.touch_entries import touch_patient, touch_referral
 
@@ -213,3 +217,49 @@ def test_a_note_that_names_a_person_is_not_kept(ward: Ward) -> None:
     with pytest.raises(BadInput, match="PESEL"):
         ward.desk(lambda desk: finish_task(desk, task.id, "clerk", "pacjent 00690100011"))
     assert [one.id for one in ward.tasks()] == [task.id]
+
+
+def test_an_entry_that_cannot_end_stops_none_of_its_neighbours(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is then tried alone; the next run takes up what was left, and nothing is done twice."""
+    for name in ("A1", "A2", "A3"):
+        ward.enter(name, term="2026-06-01")
+    ward.ends_on = {"dr-lis": date(2026, 3, 31)}
+
+    def broken(desk: Desk, stored: StoredEntry) -> None:
+        if stored.entry.id == "A2":
+            raise Refused("the letter cannot be planned", code="BROKEN")
+
+    ward.at("2026-03-31")
+    with monkeypatch.context() as patch:
+        patch.setattr(take_action, "tell_contract_ends", broken)
+        done = ward.run()
+    assert (done.acted, done.problems) == (
+        {"AUTO-E-CLOSE": 2},
+        ["entry/A2: the letter cannot be planned [BROKEN]"],
+    )
+    assert (ward.removal("A2"), ward.steps("A2")) == (None, ["entered"])
+    assert ward.run().acted == {"AUTO-E-CLOSE": 1}
+    assert len(ward.sent(Action.GIVE_BACK_REFERRAL)) == 3
+
+
+def test_two_runs_at_once_do_everything_once(ward: Ward) -> None:
+    for number in range(6):
+        ward.enter(f"A{number}", term="2026-06-01")
+        ward.enter(f"B{number}", term="2026-03-30")
+    ward.ends_on = {"dr-lis": date(2026, 3, 31)}
+    ward.at("2026-03-31")
+    with ThreadPoolExecutor(2) as pool:
+        ran = list(pool.map(lambda _: ward.run(), range(2)))
+    assert sum(one.acted["AUTO-E-CLOSE"] for one in ran) == 12
+    assert len(ward.sent(Action.GIVE_BACK_REFERRAL)) == 12
+    assert all(ward.steps(f"{line}{number}") == ["entered", "removed"] for line in "AB" for number in range(6))
+
+
+def test_an_ehr_whose_clock_runs_ahead_does_not_stop_an_end(ward: Ward) -> None:
+    """Entered, as it says, an hour from now: the end is not before the entry."""
+    ahead = ward.clock.now() + timedelta(hours=1)
+    ward.enter(entered_at=ahead, person=EntryPerson("P-A1", deceased_on=date(2026, 3, 1)))
+    assert ward.run().acted == {"AUTO-X-DECEASED": 1}
+    end = ward.entry().entry.removal
+    assert end is not None
+    assert (end.on, end.at) == (date(2026, 3, 2), ahead)
