@@ -20,7 +20,11 @@ def check_bundle(raw: bytes, book: RuleBook) -> tuple[Answer, ...]:
     desk = PaperDesk(book)
     read = list(entries(raw, ""))
     answers = [
-        Answer(one.reading.resource_type or one.source, (), problems=one.reading.problems)
+        Answer(
+            "/".join(part for part in (one.reading.resource_type, one.reading.resource_id) if part) or one.source,
+            (),
+            problems=one.reading.problems,
+        )
         for one in read
         if not one.reading.accepted
     ]
