@@ -1,6 +1,18 @@
 """``make bench``: take the figures, print a line for each, write ``bench.json``.
 
-Nothing here passes or fails: rates move from machine to machine, ratios less so.
+Nothing here passes or fails: rates move from machine to machine, ratios less so. Therefore each figure stands beside a
+reference that is taken in the same run, in turns with it (median of five, of three for whole loads). How a line reads:
+
+    B5 outbox, one worker, batches of 100   5,760 messages/s  0.13   target 3,000: 1.92 of it here; reference ...
+
+the figure, what was measured, its unit, and its ratio to the reference. A target is a ratio, or a value that was set
+on another machine, the reference machine. Beside such a value stand the reference as it is here, as it was there, and
+what this figure would be there if all of the machine differed as the reference does: an estimate, good for as much as
+the reference and the figure use the machine alike. B10 has two references, so that one sees how far apart estimates
+are. All of it holds for a quiet machine only: what else runs slows the figure and its reference in different ways.
+
+``bench.json`` has the same as ``value``, ``unit``, ``reference``, ``ratio``; ``target`` or ``target_ratio``;
+``reference_stated`` and ``value_scaled``; and ``detail``, with the processor time of each side where several work.
 """
 
 from __future__ import annotations
