@@ -24,17 +24,21 @@ SUMMER = WeekTerm(2026, 30)
 EASTER = WeekTerm(2026, 17)
 """Its last day to fix the date is Easter Monday, 2026-04-06: the warning comes on the Friday before."""
 
-DATE_TO_FIX = [
-    # week      day           what is open              why
-    (SUMMER, "2026-06-21", [], "the day before somebody is asked"),
-    (SUMMER, "2026-06-22", ["TASK-P-FIX"], "14 days before the last day"),
-    (SUMMER, "2026-07-03", ["TASK-P-FIX"], "the last working day is still to come"),
-    (SUMMER, "2026-07-06", ["W-P-FIX-SOON"], "the last day itself"),
-    (SUMMER, "2026-07-07", ["P-FIX-OVERDUE"], "the day after"),
-    (EASTER, "2026-04-03", ["W-P-FIX-SOON"], "the last working day before a day off"),
-    (EASTER, "2026-04-06", ["W-P-FIX-SOON"], "no roll forward"),
-    (EASTER, "2026-04-07", ["P-FIX-OVERDUE"], "the day after Easter Monday"),
-]
+DATE_TO_FIX = {
+    SUMMER: [
+        ("2026-06-21", [], "the day before somebody is asked"),
+        ("2026-06-22", ["TASK-P-FIX"], "14 days before the last day"),
+        ("2026-07-03", ["TASK-P-FIX"], "the last working day is still to come"),
+        ("2026-07-06", ["W-P-FIX-SOON"], "the last day itself"),
+        ("2026-07-07", ["P-FIX-OVERDUE"], "the day after"),
+    ],
+    EASTER: [
+        ("2026-04-02", ["TASK-P-FIX"], "the last working day before a day off is still to come"),
+        ("2026-04-03", ["W-P-FIX-SOON"], "the last working day before a day off"),
+        ("2026-04-06", ["W-P-FIX-SOON"], "no roll forward"),
+        ("2026-04-07", ["P-FIX-OVERDUE"], "the day after Easter Monday"),
+    ],
+}
 PAPER = [
     ("2026-03-15", [], "before the tenth working day"),
     ("2026-03-16", ["TASK-R-PAPER"], "the tenth working day"),
@@ -44,10 +48,11 @@ PAPER = [
 ]
 
 
-@pytest.mark.parametrize(("week", "day", "codes", "why"), DATE_TO_FIX, ids=[row[3] for row in DATE_TO_FIX])
-def test_a_week_gets_its_date_in_time(ward: Ward, week: WeekTerm, day: str, codes: list[str], why: str) -> None:
+@pytest.mark.parametrize("week", DATE_TO_FIX, ids=str)
+def test_a_week_gets_its_date_in_time(ward: Ward, week: WeekTerm) -> None:
     ward.enter(on="2025-10-01", term=week)
-    assert ward.on(day) == codes
+    for day, codes, why in DATE_TO_FIX[week]:
+        assert ward.on(day) == codes, why
 
 
 def test_one_asked_thing_is_one_task_however_often_the_day_is_run_and_it_goes_when_it_is_done(ward: Ward) -> None:
@@ -66,10 +71,11 @@ def test_one_asked_thing_is_one_task_however_often_the_day_is_run_and_it_goes_wh
     assert ward.on("2026-07-08") == []
 
 
-@pytest.mark.parametrize(("day", "codes", "why"), PAPER, ids=[row[2] for row in PAPER])
-def test_the_paper_original_is_chased(ward: Ward, day: str, codes: list[str], why: str) -> None:
+def test_the_paper_original_is_chased(ward: Ward) -> None:
+    """Entry 2026-03-02: fourteen working days end on 2026-03-20."""
     ward.enter(on="2026-03-02", way=ReferralWay.PAPER)
-    assert ward.on(day) == codes
+    for day, codes, why in PAPER:
+        assert ward.on(day) == codes, why
 
 
 def test_an_original_that_came_too_late_is_for_a_person(ward: Ward) -> None:
@@ -79,16 +85,13 @@ def test_an_original_that_came_too_late_is_for_a_person(ward: Ward) -> None:
     assert ward.on("2026-03-26") == ["TASK-R-PAPER-LATE"]
 
 
-@pytest.mark.parametrize(
-    ("state", "codes"),
-    [(VisitState.BOOKED, ["TASK-X-NOSHOW"]), (VisitState.ARRIVED, []), (VisitState.CHECKED_IN, [])],
-)
-def test_from_the_day_after_somebody_is_asked_whether_the_patient_came(
-    ward: Ward, state: VisitState, codes: list[str]
-) -> None:
-    ward.enter(term="2026-04-20", state=state)
+def test_from_the_day_after_somebody_is_asked_whether_the_patient_came(ward: Ward) -> None:
+    """X-05: date 2026-04-20, no arrival: a task on 2026-04-21."""
+    for state in (VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN):
+        ward.enter(state.name.replace("_", ""), term="2026-04-20", state=state)
     assert ward.on("2026-04-20") == []
-    assert ward.on("2026-04-21") == codes
+    assert ward.on("2026-04-21") == ["TASK-X-NOSHOW"]
+    assert [one.task.subject for one in ward.tasks()] == ["entry/BOOKED"]
 
 
 def test_a_continuing_patient_is_asked_about_on_the_last_working_day_of_the_year_only(ward: Ward) -> None:
@@ -132,22 +135,15 @@ def test_an_entry_that_p1_refused_is_not_asked_about(ward: Ward) -> None:
     assert ward.on("2026-04-21") == []
 
 
-CAPACITY = [
-    ("2026-03-12", ["W-PRIV-CAPACITY"], "the first free term is after the seventh working day"),
-    ("2026-03-11", [], "a free term on the seventh working day"),
-]
-
-
-@pytest.mark.parametrize(("free", "codes", "why"), CAPACITY, ids=[row[2] for row in CAPACITY])
-def test_a_clinic_has_room_for_the_privileged(ward: Ward, free: str, codes: list[str], why: str) -> None:
-    starts = instant_in_warsaw(date.fromisoformat(free), time(9))
-    slot = Slot("S1", "dr-lis", starts, starts + timedelta(hours=1), SlotState.FREE, SlotKind.PRIVILEGED)
-    with ward.store.unit_of_work() as work:
-        work.calendar.put_slot(FACILITY, slot)
-        work.commit()
+def test_a_clinic_has_room_for_the_privileged(ward: Ward) -> None:
+    """V-08: run 2026-03-02; free only from 2026-03-12 warns, one on the seventh working day (03-11) does not."""
     ward.open_schedule(CLINIC)
-    assert ward.on("2026-03-02") == codes
-    assert {one.task.subject for one in ward.tasks()} <= {f"schedule/{CLINIC.id}"}
+    for free, codes in (("2026-03-12", ["W-PRIV-CAPACITY"]), ("2026-03-11", [])):
+        starts = instant_in_warsaw(date.fromisoformat(free), time(9))
+        slot = Slot(f"S-{free}", "dr-lis", starts, starts + timedelta(hours=1), SlotState.FREE, SlotKind.PRIVILEGED)
+        ward.desk(lambda desk, one=slot: desk.work.calendar.put_slot(FACILITY, one))
+        assert ward.on("2026-03-02") == codes
+        assert {one.task.subject for one in ward.tasks()} <= {f"schedule/{CLINIC.id}"}
 
 
 def test_warnings_of_a_schedule_go_when_it_is_mended(ward: Ward) -> None:
