@@ -26,7 +26,7 @@ FIXTURES = ROOT / "fixtures" / "fhir"
 DEFINITIONS = ROOT / "docs" / "fhir"
 OURS = "https://pomost.example/fhir/StructureDefinition"
 PACKAGE = "Unable to resolve package id hl7.fhir.r4.core#null"
-"""HAPI's wrapper makes a snapshot of each StructureDefinition itself, but this one question asks for a package store
+"""HAPI's wrapper makes snapshots itself, but of an extension this one question asks for a package store
 that it does not have; that the snapshots can be made is proven by every example that is validated against them."""
 
 Resource = dict[str, Any]
