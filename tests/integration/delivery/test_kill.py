@@ -25,13 +25,14 @@ from adapter.services.synchronise import synchronise
 from adapter.services.take_in import take_in
 from adapter.settings import Settings, StaffSettings
 
-KILLS = 205
-LIVES_MAX = 600
+KILLS = int(os.environ.get("POMOST_KILL_LIVES", "120"))
+"""How many workers are killed: enough to meet every demand of :func:`check_deaths`; 205 and more when told."""
+LIVES_MAX = 3 * KILLS
 UNHARMED_EVERY = 14
 """One worker in so many finishes its pass, so that stories go on however slow the machine is."""
 STEPS_MAX = 42
 TURNS_MAX = 17
-AIMED = 0.12
+AIMED = 0.2
 """How many lives are aimed at what was seldom met so far."""
 AIMED_STEPS_MAX = 6
 UNFINISHED_MAX = 12
