@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from datetime import date
 
-from adapter.domain.register import Entry
+from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.services.equipment import Equipment
 from adapter.services.fresh_patient import refresh_person
 
@@ -23,9 +23,11 @@ SILENT_MAX = 20
 """After so many people in a row whom the EHR did not tell of, it is left alone until the next run."""
 
 
-def expected_soon(entry: Entry, today: date) -> bool:
+def expected_soon(stored: StoredEntry, today: date) -> bool:
     """Whether today is one of the days on which the person of an open entry is asked after."""
-    return entry.open and entry.term is not None and (entry.term.first - today).days in DAYS_BEFORE
+    entry = stored.entry
+    stands = entry.open and stored.standing is not EntryStanding.REJECTED
+    return stands and entry.term is not None and (entry.term.first - today).days in DAYS_BEFORE
 
 
 def ask_after(eq: Equipment, facility: str, people: Sequence[str]) -> int:

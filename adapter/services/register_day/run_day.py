@@ -79,7 +79,7 @@ def run_day(eq: Equipment, facility: str) -> DayDone:
         people: list[str] = []
         for portion in _portions(entries, PORTION):
             _take_portion(eq, facility, replace(day, facts=_facts(portion, annulled)), portion, done)
-            people += [one.patient_id for one in portion if expected_soon(one.entry, day.today)]
+            people += [one.patient_id for one in portion if expected_soon(one, day.today)]
     done.asked_after = ask_after(eq, facility, people)
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, str(uuid4()))
