@@ -10,7 +10,7 @@ from uuid import uuid4
 from clinic_site import Site
 from store_fixtures import HeldClock
 
-from adapter.cli.demo.clinic import DOCTORS
+from adapter.cli.demo.clinic import DOCTORS, cancelled
 from adapter.cli.demo.stage import FACILITY
 from adapter.domain.moments import warsaw_day
 from adapter.ports.notices import NoticeKind
@@ -99,3 +99,19 @@ def test_a_death_frees_the_term_the_day_before(site: Site) -> None:
     assert site.visits("visit-1", "saved") == []
     assert reason_of(site.ehr("Appointment", "visit-1")) == "deceased"
     assert site.referral_history(0)[-1] == "accept", "nothing is given back (inferred)"
+
+
+def test_a_term_that_a_patient_gives_up_is_offered_to_the_next(site: Site) -> None:
+    """N-03: in the act that frees it, to who is dated 7 to 30 days later; once, however often the EHR says it."""
+    site.open_day(1)
+    site.open_day(9)
+    booked(site, "visit-1", 0, ("dr-lis", 1, 0))
+    booked(site, "visit-2", 1, ("dr-lis", 9, 0))
+    given_up = {"status": "cancelled", "more": cancelled("pat")}
+    for _ in range(2):
+        site.says(site.clinic.appointment("visit-1", 0, site.now(), place=("dr-lis", 1, 0), **given_up))
+    site.until_quiet()
+    assert removal(site) == "RESIGNED"
+    with site.eq.store.unit_of_work() as work:
+        offers = [one.notice for one in work.notices.listed(FACILITY) if one.notice.kind is NoticeKind.EARLIER_OFFER]
+    assert [(one.entry_id, one.offered) for one in offers] == [("visit-2", site.clinic.days[1])]
