@@ -14,9 +14,11 @@ from datetime import datetime
 from adapter.domain.appointment import VisitState
 from adapter.domain.identifiers import AccessByCode, ReferralAccess, ReferralKey
 from adapter.domain.referral import Referral, ReferralState
+from adapter.domain.rules.referral import content_unchanged
 from adapter.ports.store import Action, Destination, MessageState, ReferralRecord
 from adapter.services.calling import cell_of_referral
 from adapter.services.desk import Desk
+from adapter.services.refusal import must_be_allowed
 from adapter.services.send_referrals import sealed_access
 
 ALL = (Action.ACCEPT_REFERRAL, Action.GIVE_BACK_REFERRAL, Action.FINISH_REFERRAL)
@@ -31,15 +33,37 @@ def subject_of(referral_id: str) -> str:
 
 
 def keep_referral(desk: Desk, referral: Referral) -> None:
-    """Keep a referral as the EHR says it is now; what P1 told us about it stays."""
+    """Keep a referral as the EHR says it is now; what P1 told us about it stays.
+
+    Raises:
+        NotTaken: it says something else than the referral that P1 knows (R-10).
+    """
     known = desk.work.calendar.referral(desk.facility, referral.id)
     if known is None:
         record = ReferralRecord(referral, number=referral.number)
     else:
+        must_be_allowed(desk, [content_unchanged(_changed_content(known, referral))], "ServiceRequest")
         number = referral.number or known.number
         access = _access(desk, known, referral.access)
         record = replace(known, referral=replace(referral, access=access, number=number), number=number)
     desk.work.calendar.put_referral(desk.facility, record)
+
+
+def _changed_content(known: ReferralRecord, told: Referral) -> list[str]:
+    """R-10: elements in which the EHR contradicts a referral that P1 told us of; what was not known may be added.
+
+    Priority and body area are the hospital's to judge (C-04, U-06).
+    """
+    if known.state is None:
+        return []
+    before = known.referral
+    pairs = {
+        "code": (before.service, told.service),
+        "identifier": (known.number or before.number, told.number),
+        "reasonCode": (before.diagnosis, told.diagnosis),
+        "subject": (before.patient_id, told.patient_id),
+    }
+    return [name for name, (was, now) in pairs.items() if was and now and was != now]
 
 
 def _access(desk: Desk, known: ReferralRecord, told: ReferralAccess | None) -> ReferralAccess | None:
