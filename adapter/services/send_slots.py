@@ -78,6 +78,7 @@ def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) 
     receipts = iter(eq.registry.put_slots(context, ready) if ready else ())
     answered_at = eq.clock.now()
     outcomes: list[Done | Declined | Doubtful] = []
+    sent = {state: {"state": state.value} for state in NationalSlotState}
     for offer in offers:
         if not isinstance(offer, SlotOffer):
             outcomes.append(offer)
@@ -88,7 +89,7 @@ def put_slots(eq: Equipment, context: CallContext, messages: Sequence[Message]) 
                 Done(
                     result_code=receipt.result_code,
                     national_id=receipt.slot_id,
-                    sent={"state": offer.state.value},
+                    sent=sent[offer.state],
                     sent_at=sent_at,
                     answered_at=answered_at,
                 )

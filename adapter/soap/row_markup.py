@@ -12,7 +12,7 @@ from datetime import date
 from itertools import chain, repeat
 from typing import Any
 
-from adapter.soap.values import Encode, texts_at_once, writes_plain
+from adapter.soap.values import Encode, texts_at_once, texts_of_few, writes_plain
 from adapter.soap.writing import Filling, Part, carried, value_at
 
 _ODD = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]')
@@ -66,6 +66,9 @@ class _Leaf:
         if quick is not None and _ODD.search("".join(quick)) is None:
             return list(quick)
         if writes_plain(encode):
+            few = texts_of_few(encode, values, on)
+            if few is not None:
+                return list(few)
             if None not in values:
                 return list(map(encode, values, repeat(on)))
             return [None if value is None else encode(value, on) for value in values]

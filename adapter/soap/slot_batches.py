@@ -23,6 +23,7 @@ from adapter.ports import CallContext
 from adapter.soap.binding import Result
 from adapter.soap.cer_reading import Row
 from adapter.soap.dialogue import Dialogue, Told, correlated, unreadable
+from adapter.soap.grid import Grid
 from adapter.soap.reading import UnreadableReply
 
 MESSAGES_MAX = 64
@@ -99,6 +100,9 @@ class SlotBatches:
 
     def _matched(self, told: Told, references: Sequence[str]) -> dict[str, SlotReceipt]:
         """A receipt for each reference. Raises InDoubt when no slot has a result that can be believed."""
+        alike = self._all_accepted(told, references)
+        if alike is not None:
+            return alike
         rows: dict[str, list[Row]] = {reference: [] for reference in references}
         strange = 0
         for row in told.reading.values.get("items", ()):
@@ -123,6 +127,24 @@ class SlotBatches:
             why = told.reading.unreadable[0].problem if told.reading.unreadable else "not one result for each slot"
             raise unreadable("put_slots", UnreadableReply(why), write=True)
         return receipts
+
+    def _all_accepted(self, told: Told, references: Sequence[str]) -> dict[str, SlotReceipt] | None:
+        """The receipts when each slot has one good result, the same for all, and an id of its own; None otherwise."""
+        items = told.reading.values.get("items", ())
+        if not isinstance(items, Grid) or len(items) != len(references) or told.reading.unreadable:
+            return None
+        said, ids = items.column("reference"), items.column("id")
+        if set(said) != set(references) or None in ids or "" in ids or len(set(ids)) != len(ids):
+            return None
+        results = set(zip(items.column("major"), items.column("minor", ""), items.column("text", ""), strict=True))
+        if len(results) != 1:
+            return None
+        result = Result(*results.pop())
+        try:
+            self._dialogue.judge_item(result)
+        except AdapterError:
+            return None
+        return {each: SlotReceipt(each, identity, result.major) for each, identity in zip(said, ids, strict=True)}
 
     def _receipt(self, reference: str, rows: Sequence[Row], accepted: set[Result]) -> SlotReceipt:
         """What became of one slot; ``accepted`` are results of this answer that were judged good already."""

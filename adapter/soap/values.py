@@ -292,6 +292,25 @@ def texts_at_once(encode: Encode, values: Sequence[object]) -> Sequence[str] | N
     return None
 
 
+def texts_of_few(encode: Encode, values: Sequence[object], on: date) -> list[str] | None:
+    """What a writer makes of a column of texts or whole numbers that repeat, each made once; None: there are many.
+
+    Only values of one type: True and 1 are one key and two values.
+
+    Raises:
+        ValueError: one of them does not fit.
+    """
+    if set(map(type, values)) not in ({str}, {int}):
+        return None
+    different = set(values)
+    if len(different) * REPEATED_MIN > len(values):
+        return None
+    known = {value: encode(value, on) for value in different}
+    return list(map(known.__getitem__, values))
+
+
+REPEATED_MIN = 8
+"""How often values of a column stand there on average before it pays to write each once."""
 UTC_SUFFIX_CHARACTERS = len("+00:00")
 
 

@@ -140,7 +140,7 @@ WITH n AS MATERIALIZED (
         sealed_hex text, after_id bigint)),
 lines AS (
     INSERT INTO outbox_line (facility, subject, message)
-    SELECT DISTINCT n.facility, s.subject, n.id FROM n, unnest(n.subjects) AS s (subject))
+    SELECT {distinct} n.facility, s.subject, n.id FROM n, unnest(n.subjects) AS s (subject))
 INSERT INTO outbox_message
     (id, facility, destination, action, subjects, correlation_id, payload, sealed, had_sealed, created_at,
      not_before, after_id)
@@ -148,6 +148,9 @@ SELECT n.id, n.facility, n.destination, n.action, n.subjects, n.correlation_id, 
     decode(n.sealed_hex, 'hex'), n.sealed_hex IS NOT NULL, %(now)s, %(now)s, n.after_id
 FROM n ORDER BY n.id
 """
+_INSERT_EACH = _INSERT.format(distinct="")
+_INSERT_DISTINCT = _INSERT.format(distinct="DISTINCT")
+"""For messages that name a subject twice: they are rare, and to look for them takes PostgreSQL a while."""
 
 
 def reserve(session: Session, messages: Sequence[NewMessage]) -> list[int]:
@@ -165,8 +168,11 @@ def insert(session: Session, ids: Sequence[int], messages: Sequence[NewMessage],
         else session.seal.seal_json(message.sealed, "outbox", message.facility, str(identity))
         for identity, message in zip(ids, messages, strict=True)
     ]
+    twice = any(
+        len(message.subjects) > 1 and len(set(message.subjects)) < len(message.subjects) for message in messages
+    )
     session.run(
-        _INSERT,
+        _INSERT_DISTINCT if twice else _INSERT_EACH,
         rows=rows_of(
             {
                 "id": identity,

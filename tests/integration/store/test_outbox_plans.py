@@ -77,3 +77,16 @@ def test_claims_and_settlements_look_at_their_own_messages(
     assert by_state == []
     done = crowded.execute("SELECT count(*) FROM outbox_message WHERE answered_at IS NOT NULL").fetchone()
     assert done == (BATCH,)
+
+
+def test_a_message_that_names_a_subject_twice_stands_in_its_line_once(store: SqlStore, database_url: str) -> None:
+    messages = [
+        NewMessage("demo", Destination.CER, Action.PUT_SLOT, subjects, "C1")
+        for subjects in (("slot:A",), ("slot:A", "slot:B", "slot:A"))
+    ]
+    with store.unit_of_work() as work:
+        ids = work.outbox.add_all(messages)
+        work.commit()
+    with psycopg.connect(database_url) as connection:
+        lines = connection.execute("SELECT subject, message FROM outbox_line ORDER BY 1, 2").fetchall()
+    assert lines == [("slot:A", ids[0]), ("slot:A", ids[1]), ("slot:B", ids[1])]

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapter.domain.identifiers import CellCode
 from adapter.domain.moments import day_bounds
@@ -18,6 +20,7 @@ from adapter.errors import AdapterError, InDoubt, Misconfigured, Rejected, Unava
 from adapter.ports import CallContext
 from adapter.soap import slot_pages
 from adapter.soap.binding import Result
+from adapter.soap.grid import MISSING, Grid
 from adapter.soap.slot_batches import MESSAGES_MAX, SlotBatches
 from adapter.soap.slot_pages import require_days, whole_list
 
@@ -309,3 +312,33 @@ def test_each_result_settles_its_own_slot() -> None:
     assert {each for each, one in receipts.items() if one.accepted} == {"a"}
     assert {each for each, one in receipts.items() if one.refusal} == {"b", "i"}
     assert {each for each, one in receipts.items() if one.doubt} == set("cdefgh")
+
+
+RESULTS = st.fixed_dictionaries(
+    {"reference": st.sampled_from("abcz"), "major": st.sampled_from(["ok", "ok", "ok", "fine", "no", "doubt"])},
+    optional={"id": st.sampled_from(["N-1", "N-2", "N-3", "N-4", ""]), "minor": st.sampled_from(["", "m"])},
+)
+GOOD = st.permutations("abc").map(
+    lambda each: [{"reference": one, "id": f"N-{one}", "major": "ok", "minor": "m"} for one in each]
+)
+
+
+@given(
+    st.one_of(
+        GOOD, st.lists(RESULTS, min_size=1, max_size=4), st.tuples(GOOD, RESULTS).map(lambda a: [*a[0][1:], a[1]])
+    )
+)
+def test_results_in_columns_and_row_by_row_say_the_same(answer: list[dict[str, Any]]) -> None:
+    columns = {
+        (name,): [each.get(name, MISSING) for each in answer]
+        for name in ("reference", "id", "major", "minor")
+        if any(name in each for each in answer)
+    }
+
+    def outcome(items: Any) -> object:
+        try:
+            return batches(lambda asked: {"items": items})[0].put(CONTEXT, offers(*"abc"))
+        except AdapterError as error:
+            return type(error), error.message
+
+    assert outcome(Grid(len(answer), columns)) == outcome(answer)

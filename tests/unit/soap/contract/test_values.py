@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapter.errors import BadInput, Rejected
 from adapter.mapping.tables import Tables
 from adapter.soap.rows import TYPES
-from adapter.soap.values import FITTING_KINDS, decoder, encoder
+from adapter.soap.values import FITTING_KINDS, REPEATED_MIN, decoder, encoder, texts_of_few
 
 DAY = date(2026, 11, 21)
 INSTANTS = st.datetimes(
@@ -118,3 +118,28 @@ def test_every_type_has_a_writer_a_reader_and_elements_it_fits(tables: Tables) -
         assert encoder(kind, table) is not None
         assert decoder(kind, table) is not None
         assert FITTING_KINDS[kind]
+
+
+COLUMNS = st.sampled_from(
+    [[1], [1, 2], [1, True], [0, False, 1], ["1.2"], ["1.2", ""], ["1.2", "2.16"], [None, 1], [1, 1.0]]
+)
+
+
+@given(st.sampled_from(["int", "oid-root", "bool"]), COLUMNS, st.integers(1, 12))
+def test_values_that_repeat_are_written_once_each_and_say_the_same(kind: str, some: list[object], times: int) -> None:
+    write = encoder(kind, None)
+    values = some * times
+
+    def each() -> list[str] | str:
+        try:
+            return [write(value, DAY) for value in values]
+        except ValueError as problem:
+            return str(problem)
+
+    try:
+        few: list[str] | str | None = texts_of_few(write, values, DAY)
+    except ValueError as problem:
+        few = str(problem)
+    assert few in (None, each())
+    one_type = len({type(value) for value in values}) == 1
+    assert (few is None) == (not one_type or len(set(values)) * REPEATED_MIN > len(values))
