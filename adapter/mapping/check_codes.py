@@ -33,11 +33,11 @@ class CodeCheck:
         self._on = on
         self._elsewhere: set[str] = set()
         self._slots: dict[str, str] = {}
-        self._translate: Mapping[str, Callable[[Mapping[str, object]], None]] = {
+        self._translate: Mapping[str, Callable[[Mapping[str, object]], object]] = {
             "Appointment": self._appointment,
-            "Patient": lambda content: self._silent(patient_from_fhir(content, tables, on)),
+            "Patient": lambda content: patient_from_fhir(content, tables, on),
             "Schedule": lambda content: self._schedule(schedule_from_fhir(content, tables, on)),
-            "ServiceRequest": lambda content: self._silent(referral_from_fhir(content, tables, on)),
+            "ServiceRequest": lambda content: referral_from_fhir(content, tables, on),
             "Slot": lambda content: self._slot(slot_from_fhir(content, tables, on)),
         }
 
@@ -57,9 +57,6 @@ class CodeCheck:
         except BadInput as error:
             return [Problem(error.field, error.code, "wartość jest niepoprawna", "the value is not valid")]
         return ()
-
-    def _silent(self, _: object) -> None:
-        """It could be read: there is nothing more to ask."""
 
     def _schedule(self, schedule: Schedule) -> None:
         if schedule.register is None:
