@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 import orjson
-from sqlalchemy import Engine, create_engine
+import psycopg
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapter.errors import AdapterError, Misconfigured, Unavailable
@@ -23,6 +26,8 @@ POOL_SIZE = 8
 POOL_OVERFLOW = 8
 POOL_TIMEOUT_SECONDS = 30
 POOL_RECYCLE_SECONDS = 1800
+PING_AFTER_IDLE_SECONDS = 2.0
+"""A pooled connection that was idle for longer is asked whether it lives before it is used again."""
 CONNECT_TIMEOUT_SECONDS = 10
 _DRIVERS = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _TRY_AGAIN = frozenset({"40001", "40P01", "53100", "53200", "53300", "55P03", "57014", "57P01", "57P02", "57P03"})
@@ -117,17 +122,39 @@ def _engine(url: URL, pool_size: int) -> Engine:
         "options": "-c timezone=UTC",
     }
     arguments = {name: value for name, value in wanted.items() if name not in url.query}
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_recycle=POOL_RECYCLE_SECONDS,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args=arguments,
         json_deserializer=orjson.loads,
     )
+    _ping_the_idle(engine)
+    return engine
+
+
+def _ping_the_idle(engine: Engine) -> None:
+    """Ask only connections that lay idle: one that was used a moment ago need not be asked at each transaction.
+
+    One that dies in between fails its transaction as Unavailable: nothing happened, and it is tried again.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def put_back(connection: Any, record: Any) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: Any, proxy: Any) -> None:
+        since = record.info.get("idle_since")
+        if since is None or monotonic() - since <= PING_AFTER_IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.OperationalError as error:
+            raise DisconnectionError("the connection died while it was idle") from error
 
 
 @contextmanager
