@@ -17,8 +17,10 @@ from integration.delivery.mortal_worker import Death, Life, Nursery
 from integration.delivery.stories import Stories
 
 from adapter.cli.demo.stage import FACILITY
+from adapter.domain.appointment import VisitState
 from adapter.domain.identifiers import ReferralNumber
 from adapter.fhir import names
+from adapter.ports.register import EntryStanding
 from adapter.ports.store import Action, MessageState
 from adapter.services.receive import receive
 from adapter.services.synchronise import synchronise
@@ -239,7 +241,8 @@ def identifiers(resource: dict[str, Any]) -> set[str]:
 def check_messages(site: Site) -> None:
     """Nothing was refused at the door, every message was delivered, and the audit of it all is whole."""
     with site.eq.store.unit_of_work() as work:
-        assert not [one.problems for one in work.inbox.find(facility=FACILITY, limit=1000) if one.problems]
+        known = work.inbox.find(facility=FACILITY, limit=1000)
+        assert not [one for entry in known for one in entry.problems if one.severity == "error"]
     left = [
         (message.id, message.action.value, message.subjects, message.state.value, message.problem)
         for message in site.messages()
@@ -254,6 +257,24 @@ def check_messages(site: Site) -> None:
     assert not left, "\n".join(map(repr, [*told, *site.admin.state()["waiting_room"]]))
     with site.eq.store.unit_of_work() as work:
         assert work.audit.verify() is None
+
+
+def check_register(site: Site) -> None:
+    """Every visit has its entry, entered once and removed once; no number was given twice, none awaits P1."""
+    with site.eq.store.unit_of_work() as work:
+        entries = list(work.register.listed(FACILITY, open_only=False))
+        steps = {one.entry.id: [step.what for step in work.register.steps(FACILITY, one.entry.id)] for one in entries}
+        visits = {one.entry.id: work.calendar.visit(FACILITY, one.visit_id) for one in entries}
+    assert entries
+    numbers = [one.entry.number for one in entries if one.entry.number is not None]
+    assert len(numbers) == len(set(numbers))
+    for one in entries:
+        visit = visits[one.entry.id]
+        assert visit is not None
+        assert one.standing is EntryStanding.FINAL, one.entry.id
+        assert steps[one.entry.id].count("entered") == 1
+        assert steps[one.entry.id].count("removed") == (0 if one.entry.open else 1)
+        assert one.entry.open is (visit.active and visit.state is not VisitState.SERVED), one.entry.id
 
 
 def check_deaths(deaths: list[Death], site: Site) -> None:
@@ -288,6 +309,7 @@ def test_a_worker_killed_at_any_step_loses_nothing_and_does_nothing_twice(site: 
         synchronise(site.eq, FACILITY)
         site.until_quiet()
     check_messages(site)
+    check_register(site)
     check_visits(site, stories)
     check_referrals(site, stories)
     check_documents(site, stories)
