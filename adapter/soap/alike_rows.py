@@ -95,7 +95,7 @@ class AlikeRows:
         different: dict[etree.XMLSchema, set[str]] = {}
         for tag, texts in zip(tags, columns.texts, strict=True):
             different.setdefault(judges[tag], set()).update(texts)
-        return not any(problems_of(judge, _value(" ".join(texts))) for judge, texts in different.items())
+        return all(_are_values(judge, list(texts)) for judge, texts in different.items())
 
     def _fits(self, shortened: str) -> bool:
         """Whether the message with one row is valid."""
@@ -116,29 +116,27 @@ class _Columns:
 def _columns(text: str, shape: _Shape, count: int) -> _Columns | None:
     """None when the rows are not all of that shape, one directly after another, or there are others elsewhere."""
     wide = shape.pattern.groups + 1
-    before, *pieces = shape.pattern.split(text)
-    if (
-        len(pieces) != count * wide
-        or pieces[wide - 1 :: wide].count("") < count - 1
-        or text.count(shape.begin) != count
-    ):
+    pieces = shape.pattern.split(text)
+    before, after = pieces[0], pieces[-1]
+    if len(pieces) != count * wide + 1 or pieces[wide:-1:wide].count("") != count - 1:
         return None
     first = shape.pattern.match(text, len(before))
-    if first is None or not pieces[-1]:
+    if first is None or shape.begin in before or shape.begin in after:
         return None
-    return _Columns([pieces[place::wide] for place in range(wide - 1)], before + first.group() + pieces[-1])
+    return _Columns([pieces[place::wide] for place in range(1, wide)], before + first.group() + after)
 
 
 @lru_cache(maxsize=PATTERNS_KEPT_MAX)
 def _shape(row: str, names: tuple[str, ...]) -> _Shape:
-    texts = "".join(f"<{name}>([^<&\\s]+)</{name}>" for name in map(re.escape, names))
+    texts = "".join(f"<{name}>([^<]+)</{name}>" for name in map(re.escape, names))
     return _Shape(re.compile(f"<{re.escape(row)}>{texts}</{re.escape(row)}>"), f"<{row}>")
 
 
-def _value(text: str) -> etree._Element:
+def _are_values(judge: etree.XMLSchema, texts: Sequence[str]) -> bool:
+    """Whether texts are values of a type; not when one of them holds a blank or something escaped."""
     value = etree.Element("value")
-    value.text = text
-    return value
+    together = value.text = " ".join(texts)
+    return "&" not in together and together.split() == texts and not problems_of(judge, value)
 
 
 def _name(element: etree._Element) -> str:
