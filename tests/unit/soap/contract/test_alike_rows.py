@@ -161,7 +161,8 @@ def test_a_list_tried_by_parts_is_read_as_row_by_row(changes: list[list[tuple[st
     content = etree.fromstring(reply(*(row(n, **dict(each)) for n, each in enumerate(changes))))
     quick, slow = LISTS.read(content, ON), read(LISTS._reply, content, LISTS.schema, ON)
     assert list(quick.values.pop("slots", [])) == slow.values.pop("slots", [])
-    assert quick == slow
+    assert (quick.values, quick.unreadable) == (slow.values, slow.unreadable)
+    assert str(quick.unknown_code) == str(slow.unknown_code)
 
 
 TYPES = [
