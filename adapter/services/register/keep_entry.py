@@ -28,12 +28,10 @@ from adapter.services.register.plan import Draft, Plan, each_once
 from adapter.services.register.re_enter import re_enter
 from adapter.services.register.reinstate_entry import reinstate_entry
 from adapter.services.register.remove_entry import end, miss, serve
+from adapter.services.register.settle_entry import ASKING, unsettled
 from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.take_referral import accept
-
-ASKING = frozenset({EntryStanding.AWAITING, EntryStanding.OFFLINE})
-"""Standings of an entry whose referral P1 is still to accept."""
 
 
 def plan_entry(desk: Desk, statement: EntryStatement, scene: Scene) -> Plan | None:
@@ -64,7 +62,8 @@ def _enter_served(desk: Desk, case: Case) -> Plan:
     if not closed.drafts:
         return replace(entered, verdicts=both)
     first = replace(closed.drafts[0], steps=(*draft.steps, *closed.drafts[0].steps))
-    return replace(closed, verdicts=both, drafts=(first, *closed.drafts[1:]), settled=entered.settled | closed.settled)
+    drafts = (first, *closed.drafts[1:])
+    return replace(closed, case=case, verdicts=both, drafts=drafts, settled=entered.settled | closed.settled)
 
 
 def _end(desk: Desk, case: Case) -> Plan:
@@ -161,7 +160,9 @@ def _follow(desk: Desk, plan: Plan, entry_id: str) -> None:
     follow(desk, subject, plan.followed)
     keep = [(one.rule, one.code, subject) for one in new_tasks(subject, plan.followed)]
     if plan.drafts and not plan.drafts[0].stored.entry.open:
-        desk.work.tasks.gone(desk.facility, [subject], keep=keep)  # what it lacked while it was open is over with it
+        # what it lacked while it was open is over with it; what P1 refused to who was served is not
+        keep += unsettled(plan.drafts[0].stored)
+        desk.work.tasks.gone(desk.facility, [subject], keep=keep)
         return
     asked = {one.rule for one in plan.verdicts}
     stale = {

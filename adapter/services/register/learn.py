@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from adapter.domain.patient import Patient
 from adapter.domain.register import Entry
-from adapter.ports.register import EntryStanding, Step, StoredEntry
+from adapter.ports.register import Step, StoredEntry
 from adapter.services.desk import Desk
 from adapter.services.notices.contact_changed import contact_to_renew
 from adapter.services.register.compose import person_of, referral_of
+from adapter.services.register.settle_entry import ASKING
 from adapter.services.register.steps import changed
 from adapter.services.take_referral import accept
 
 EHR = "ehr"
 """Stands in the history for what the EHR's own resource says now."""
-ASKING = frozenset({EntryStanding.AWAITING, EntryStanding.OFFLINE})
 
 
 def patient_learned(desk: Desk, patient: Patient) -> None:

@@ -60,7 +60,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
     visit = statement.visit
     stated = desk.work.register.entry_of_visit(desk.facility, visit.id)
     declared = scene.schedule.register if scene.schedule is not None else None
-    schedule = _one_register(visit, declared, scene.schedule, stated)
+    schedule = _one_register(visit, declared, scene, stated)
     if schedule is None:
         return None
     patient = desk.work.calendar.patient(desk.facility, visit.patient_id)
@@ -85,14 +85,17 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
 
 
 def _one_register(
-    visit: Visit, declared: AdmissionSchedule | None, schedule: Schedule | None, stated: StoredEntry | None
+    visit: Visit, declared: AdmissionSchedule | None, scene: Scene, stated: StoredEntry | None
 ) -> AdmissionSchedule | None:
-    """The register of the version. An open entry stays on its own: another list is another entry (MOVED_LIST)."""
+    """The register of the version. An open entry stays on its own: another list is another entry (MOVED_LIST).
+
+    A Schedule that declares another register, or none any more, moves nobody: who stays on it stays in the old one.
+    """
     if stated is None:
         return declared
     open_entry = stated.entry.open and stated.standing is not EntryStanding.REJECTED
     other = declared is None or declared.id != stated.entry.schedule.id
-    if visit.state in OPEN_STATES and open_entry and schedule is not None and other:
+    if visit.state in OPEN_STATES and open_entry and scene.schedule is not None and other and _moved(visit, scene):
         raise NotTaken(
             InboxState.REFUSED,
             [
@@ -107,6 +110,12 @@ def _one_register(
             ],
         )
     return declared if declared is not None and not other else stated.entry.schedule
+
+
+def _moved(visit: Visit, scene: Scene) -> bool:
+    """Whether the version stands on another schedule's list than the one before."""
+    before = scene.before
+    return before is None or (visit.slot_ids, visit.schedule_id) != (before.slot_ids, before.schedule_id)
 
 
 def _offline(desk: Desk, record: ReferralRecord | None, *, stated: bool) -> bool:

@@ -58,6 +58,8 @@ def restore_entry(desk: Desk, stored: StoredEntry, verdict: Verdict, by: str) ->
 def _wait_again(desk: Desk, visit: Visit) -> None:
     """The visit waits in our calendar and in the EHR; slot and times stay as the EHR has them."""
     desk.work.calendar.put_visit(desk.facility, replace(visit, state=VisitState.WAITING, end_reason=None))
+    if "Appointment" not in desk.eq.write_back_types:
+        return
     desk.send(
         Destination.EHR,
         Action.WRITE_BACK,
