@@ -118,6 +118,9 @@ class Register(Protocol):
     def entries_of_referral(self, facility: str, referral_id: str) -> Sequence[StoredEntry]:
         """Entries on a referral, oldest first; locked."""
 
+    def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
+        """Open entries that P1 has not answered for (awaiting or offline), those that were made first; not locked."""
+
     def overtaken(self, facility: str, entry: Entry, limit: int = 100) -> Sequence[Entry]:
         """Who of its list ranks before ``entry`` (G-05), still waits, is not reserved and has a later term.
 
@@ -125,7 +128,10 @@ class Register(Protocol):
         """
 
     def position(self, facility: str, entry: Entry) -> int | None:
-        """The place of ``entry`` on its list from 1 (G-05); None when it does not wait. Counted by the database."""
+        """The place of ``entry`` on its list from 1 (G-05), counted by the database; whether it is kept or new.
+
+        None when it does not wait, or when P1 refused it.
+        """
 
     def waiting(self, facility: str, schedule_id: str, *, oncology: bool = False) -> Sequence[StoredEntry]:
         """Who waits on a list, in the order of G-05."""

@@ -17,7 +17,7 @@ class TaskKind(StrEnum):
     WARNING = "warning"
     """Accepted, and to be seen."""
     ALARM = "alarm"
-    """A deadline of the law has passed (REPORT, P-FIX-OVERDUE, W-R-SYNC-LATE)."""
+    """A deadline of the law has passed (REPORT, P-FIX-OVERDUE, W-R-SYNC-LATE, W-R-STATUS-LATE)."""
 
 
 class TaskState(StrEnum):

@@ -83,6 +83,7 @@ _CONTINUING = _entries(
 )
 _OF_PATIENT = _entries("patient_id = %(patient)s", "entered_at, made", "FOR UPDATE")
 _OF_REFERRAL = _entries("referral_id = %(referral)s", "entered_at, made", "FOR UPDATE")
+_UNSETTLED = _entries("open AND standing IN ('awaiting', 'offline')", "entered_at, made", "LIMIT %(limit)s")
 _WAITING = _entries("schedule_id = %(schedule)s AND oncology = %(oncology)s AND waiting", _PLACE)
 _WINDOW = _entries(
     "schedule_id = %(schedule)s AND waiting AND term_first BETWEEN %(first)s AND %(last)s", f"term_first, {_PLACE}"
@@ -107,6 +108,7 @@ SELECT {rows.RANKED} FROM register_entry WHERE {_FACILITY} AND id IN (SELECT fou
 _POSITION = f"""
 SELECT 1 + (SELECT count(*) FROM register_entry WHERE {_OF_LIST} AND {_BEFORE})
     - (SELECT count(*) FROM register_entry WHERE {_OF_LIST} AND {_BEFORE} AND id = %(id)s)
+WHERE NOT EXISTS (SELECT FROM register_entry WHERE {_FACILITY} AND id = %(id)s AND standing = 'rejected')
 """  # noqa: S608  # constant columns
 """Itself is taken off again where it stands elsewhere than it is asked about: cheaper than to ask each row."""
 _ALL, _OPEN, _SINCE = "true", "open", "(open OR standing <> 'rejected' AND removed_on >= %(since)s)"
@@ -211,6 +213,10 @@ class SqlRegister:
         """Entries on a referral, oldest first; locked."""
         return self._all(_OF_REFERRAL, facility, referral=referral_id)
 
+    def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
+        """Open entries that P1 has not answered for (awaiting or offline), those that were made first; not locked."""
+        return self._all(_UNSETTLED, facility, limit=limit)
+
     def overtaken(self, facility: str, entry: Entry, limit: int = 100) -> Sequence[Entry]:
         """Who of its list ranks before ``entry`` (G-05), still waits, is not reserved and has a later term.
 
@@ -222,10 +228,14 @@ class SqlRegister:
         return [rows.ranked_of(entry.schedule, row) for row in found]
 
     def position(self, facility: str, entry: Entry) -> int | None:
-        """The place of ``entry`` on its list from 1 (G-05); None when it does not wait. Counted by the database."""
+        """The place of ``entry`` on its list from 1 (G-05), counted by the database; whether it is kept or new.
+
+        None when it does not wait, or when P1 refused it.
+        """
         if not entry.on_waiting_list:
             return None
-        return int(self._session.run(_POSITION, facility=facility, **_place(entry))[0][0])
+        found = self._session.run(_POSITION, facility=facility, **_place(entry))
+        return int(found[0][0]) if found else None
 
     def waiting(self, facility: str, schedule_id: str, *, oncology: bool = False) -> Sequence[StoredEntry]:
         """Who waits on a list, in the order of G-05."""

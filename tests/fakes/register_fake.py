@@ -85,7 +85,15 @@ class MemoryRegister:
         found = position.overtaken(entry, self._list(facility, entry))
         return [replace(one, person=EntryPerson(one.person.key)) for one in found[:limit]]
 
+    def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
+        asking = {EntryStanding.AWAITING, EntryStanding.OFFLINE}
+        found = [one for one in self._of(facility) if one.entry.open and one.standing in asking]
+        return sorted(found, key=lambda one: one.entry.entered_at)[:limit]
+
     def position(self, facility: str, entry: Entry) -> int | None:
+        known = self.kept.get((facility, entry.id))
+        if known is not None and known.standing is EntryStanding.REJECTED:
+            return None
         return position.position(entry, self._list(facility, entry))
 
     def waiting(self, facility: str, schedule_id: str, *, oncology: bool = False) -> Sequence[StoredEntry]:

@@ -19,8 +19,8 @@ R04 = Rule(
     "Wpis przez określenie statusu e-skierowania w P1",
     "An entry is made by setting the e-referral's status in P1",
     "art. 20 ust. 2ab ustawy z 27.08.2004",
-    (Action.ERROR, Action.AUTO),
-    ("E-R-P1", "E-U-DUP", "AUTO-R-FINISH"),
+    (Action.ERROR, Action.AUTO, Action.WARN),
+    ("E-R-P1", "E-U-DUP", "AUTO-R-FINISH", "W-R-STATUS-LATE"),
 )
 R07 = Rule(
     "R-07",
@@ -71,6 +71,31 @@ def entry_final(entry: Entry, answer: StatusAnswer) -> Verdict:
     )
 
 
+def status_due(
+    entry: Entry, reachable_since: datetime | None, now: datetime, settings: RuleSettings = DEFAULT_SETTINGS
+) -> Verdict:
+    """R-04: an entry that awaits P1's status is none yet; when it waits long though P1 answers, a person must look.
+
+    Its message stopped, or somebody gave it up: what P1 knows of the referral is then known to a person alone.
+    ``reachable_since`` (aware) as in :func:`sync_due`; the time is ``sync_late_after_minutes`` (inferred).
+    """
+    if not entry.open or not _late(entry, reachable_since, now, settings):
+        return R04.allow()
+    return R04.warn(
+        "W-R-STATUS-LATE",
+        "P1 jest dostępny, a status skierowania nadal nieustawiony, więc wpisu jeszcze nie ma: sprawdź kolejkę "
+        "wysyłek, a jeśli wysyłkę porzucono, przyjmij skierowanie ponownie albo odwołaj wizytę",
+        "P1 answers and the referral's status is still not set, so there is no entry yet: look at the outbox; where "
+        "the message was given up, accept the referral again or cancel the visit",
+    )
+
+
+def _late(entry: Entry, reachable_since: datetime | None, now: datetime, settings: RuleSettings) -> bool:
+    if reachable_since is None or reachable_since > now:
+        return False
+    return now - max(reachable_since, entry.entered_at) >= timedelta(minutes=settings.sync_late_after_minutes)
+
+
 def offline_entry(entry: Entry) -> Verdict:
     """R-07: without P1, the data of the information about the referral make the entry; without them there is none."""
     if entry.referral is not None and entry.referral.noted:
@@ -101,7 +126,7 @@ def sync_due(
     """
     if not entry.open or not entry.offline_pending or reachable_since is None or reachable_since > now:
         return R08.allow()
-    if now - max(reachable_since, entry.entered_at) >= timedelta(minutes=settings.sync_late_after_minutes):
+    if _late(entry, reachable_since, now, settings):
         return R08.warn(
             "W-R-SYNC-LATE",
             "P1 jest dostępny, a status skierowania nadal nieustawiony: sprawdź kolejkę wysyłek",

@@ -13,7 +13,9 @@ from adapter.domain.rules.verdict import Outcome, Verdict
 from adapter.ports.tasks import NewTask, TaskKind
 from adapter.services.desk import Desk
 
-ALARMS = frozenset({"P-FIX-OVERDUE", "W-R-SYNC-LATE", "REPORT-Z-FFD-OVERDUE", "REPORT-Z-MONTH-OVERDUE"})
+ALARMS = frozenset(
+    {"P-FIX-OVERDUE", "W-R-SYNC-LATE", "W-R-STATUS-LATE", "REPORT-Z-FFD-OVERDUE", "REPORT-Z-MONTH-OVERDUE"}
+)
 """Codes of deadlines that have passed."""
 FOLLOWED = frozenset({Outcome.WARNED, Outcome.NEEDS_PERSON, Outcome.REFUSED})
 """Outcomes that somebody must see. A refusal comes here only where the thing stands already (a day that was not fixed

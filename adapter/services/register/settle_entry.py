@@ -27,7 +27,7 @@ P1 = "p1"
 """Stands in the history for P1's answer."""
 ASKING = frozenset({EntryStanding.AWAITING, EntryStanding.OFFLINE})
 """Standings of an entry whose referral P1 is still to accept."""
-ANSWERED = ("E-R-P1", "E-U-DUP", "TASK-R-DUPLICATE", "W-R-SYNC-LATE")
+ANSWERED = ("E-R-P1", "E-U-DUP", "TASK-R-DUPLICATE", "W-R-SYNC-LATE", "W-R-STATUS-LATE")
 """Codes of tasks that P1's acceptance ends."""
 
 

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from fakes.register_ward import Ward
 
 from adapter.ports.register import EntryStanding, StoredEntry
-from adapter.ports.store import Action, Destination
+from adapter.ports.store import Action, Destination, MessageState, Settlement
+from adapter.ports.tasks import TaskKind
+from adapter.services.register import settle_entry
 from adapter.services.register_day.watch_status import watch_status
 from adapter.services.take_referral import accept
 
@@ -30,6 +32,20 @@ def watch(ward: Ward) -> list[str]:
     """A look; the subjects of the alarms that are open afterwards."""
     watch_status(ward.eq, FACILITY)
     return sorted(one.task.subject for one in ward.tasks() if one.task.code == "W-R-SYNC-LATE")
+
+
+def alarms(ward: Ward) -> list[tuple[str, str]]:
+    """A look; (code, subject) of the alarms that are open afterwards."""
+    watch_status(ward.eq, FACILITY)
+    return sorted((one.task.code, one.task.subject) for one in ward.tasks() if one.task.kind is TaskKind.ALARM)
+
+
+def give_up(ward: Ward) -> None:
+    """Somebody drops every acceptance that is on its way."""
+    with ward.store.unit_of_work() as work:
+        for one in work.outbox.find(facility=FACILITY, actions=[Action.ACCEPT_REFERRAL]):
+            work.outbox.drop(one.id, "person:anna", "the portal has it")
+        work.commit()
 
 
 def silent(ward: Ward, hours: float) -> None:
@@ -84,3 +100,27 @@ def test_the_day_asks_for_a_status_that_nobody_asked_for_once(ward: Ward) -> Non
     assert ward.sent(Action.ACCEPT_REFERRAL) == ["accept-referral referral:R-A1"]
     assert ward.run().acted == {}
     assert ward.sent(Action.ACCEPT_REFERRAL) == ["accept-referral referral:R-A1"]
+
+
+def test_an_acceptance_that_was_given_up_leaves_no_entry_waiting_unseen(ward: Ward) -> None:
+    offline(ward, "A1", ward.clock.now())
+    ward.enter("A2", standing=EntryStanding.AWAITING, held=False, entered_at=ward.clock.now())
+    give_up(ward)
+    assert alarms(ward) == []
+    ward.clock.sleep(60 * 60)
+    late = [("W-R-STATUS-LATE", "entry/A2"), ("W-R-SYNC-LATE", "entry/A1")]
+    assert alarms(ward) == late
+    ward.run()
+    assert alarms(ward) == late, "the day ends none of them"
+    ward.desk(lambda desk: settle_entry.accepted(desk, "R-A2"))
+    assert alarms(ward) == late[1:]
+
+
+def test_what_p1_refused_after_an_outage_is_no_late_status(ward: Ward) -> None:
+    offline(ward, "A1", ward.clock.now())
+    with ward.store.unit_of_work() as work:
+        (message,) = work.outbox.claim(1, ward.clock.now(), 1, facility=FACILITY)
+        assert work.outbox.settle([Settlement(message, MessageState.REFUSED, ward.clock.now(), "held")])
+        work.commit()
+    ward.clock.sleep(60 * 60)
+    assert alarms(ward) == []

@@ -243,6 +243,9 @@ def test_what_p1_refused_never_came_to_be_but_is_kept(store: SqlStore) -> None:
         assert work.register.position("demo", awaited.entry) == 2
         put(work, refused)
         assert work.register.position("demo", awaited.entry) == 1
+        assert work.register.position("demo", refused.entry) is None
+        assert work.register.position("demo", replace(refused.entry, id="A3")) == 1
+        assert ids(work.register.unsettled("demo")) == ["A2"]
         assert ids(work.register.waiting("demo", SCHEDULE.id)) == ["A2"]
         assert ids(work.register.listed("demo")) == ["A2"]
         assert ids(work.register.listed("demo", since=date(2026, 1, 1))) == ["A2"]

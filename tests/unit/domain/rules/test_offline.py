@@ -95,3 +95,19 @@ def test_r_08_refused_afterwards_is_for_a_person(answer: StatusAnswer) -> None:
     """Held elsewhere after the outage -> TASK duplicate; the entry is not thrown away by software."""
     asked = answer in {StatusAnswer.ELSEWHERE, StatusAnswer.REFUSED}
     assert offline.synced(answer).code == ("TASK-R-DUPLICATE" if asked else "")
+
+
+@pytest.mark.parametrize(
+    ("now", "back", "code"),
+    [
+        ("12:29", "11:30", ""),
+        ("12:30", "11:30", "W-R-STATUS-LATE"),
+        ("15:00", None, ""),
+        ("09:20", "06:00", "W-R-STATUS-LATE"),
+    ],
+)
+def test_r_04_an_awaited_status_is_late_after_an_hour_of_access(
+    new_entry: MakeEntry, now: str, back: str | None, code: str
+) -> None:
+    awaited = new_entry(reported_at=at("08:20"), entered_at=at("08:20"))
+    assert offline.status_due(awaited, at(back) if back else None, at(now)).code == code
