@@ -169,7 +169,7 @@ def oncology_card(entry: Entry, stages: AbstractSet[str]) -> Verdict:
     ``stages`` are the codes of ``mappings/dilo_stages.csv``; the shipped table has none (not obtained).
     """
     card = entry.dilo
-    if entry.category is Category.ONCOLOGY and (card is None or not card.number.strip() or not card.stage.strip()):
+    if entry.category is Category.ONCOLOGY and (card is None or not card.number.strip()):
         return D02.refuse(
             "E-D-DILO",
             "kategoria 3 wymaga karty DILO: wpisz numer karty DILO i kod jej etapu",
@@ -178,8 +178,8 @@ def oncology_card(entry: Entry, stages: AbstractSet[str]) -> Verdict:
     if entry.category is Category.ONCOLOGY and card is not None and card.stage not in stages:
         return D02.refuse(
             "E-D-DILO",
-            f"nieznany kod etapu karty DILO: popraw go albo uzupełnij tabelę {STAGES_TABLE}",
-            f"an unknown stage of the oncology card: correct it or fill the table {STAGES_TABLE}",
+            f"brak kodu etapu karty DILO albo kod nieznany: popraw go albo uzupełnij tabelę {STAGES_TABLE}",
+            f"no stage of the oncology card, or an unknown one: correct it or fill the table {STAGES_TABLE}",
         )
     return D02.allow()
 

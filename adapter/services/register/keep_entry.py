@@ -51,8 +51,13 @@ def _nothing(desk: Desk, case: Case) -> Plan:
 
 
 def _enter_served(desk: Desk, case: Case) -> Plan:
-    """Heard of when it was over: entered, then removed as done, or going on by its plan, in one act."""
-    entered = enter(desk, case)
+    """Heard of when it was over: entered, then removed as done, or going on by its plan, in one act.
+
+    The plan was set when the patient was served: it says nothing of the category of the entry before (C-02, K-01).
+    """
+    said = case.statement
+    before = replace(said, plan=None) if case.visit.category is not Category.CONTINUING else said
+    entered = enter(desk, replace(case, statement=before))
     if not entered.drafts:
         return entered
     (draft,) = entered.drafts
@@ -60,7 +65,7 @@ def _enter_served(desk: Desk, case: Case) -> Plan:
     closed = PLANNERS[find_act(later)](desk, later)
     both = each_once([*entered.verdicts, *closed.verdicts])
     if not closed.drafts:
-        return replace(entered, verdicts=both)
+        return replace(entered, case=case, verdicts=both)
     first = replace(closed.drafts[0], steps=(*draft.steps, *closed.drafts[0].steps))
     drafts = (first, *closed.drafts[1:])
     return replace(closed, case=case, verdicts=both, drafts=drafts, settled=entered.settled | closed.settled)

@@ -74,6 +74,19 @@ def issues(answer: Any) -> dict[tuple[str, str], Any]:
     }
 
 
+def test_the_published_register_is_lawful_but_for_the_stage_that_a_site_fills_in(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, out, _ = run(capsys, "check", str(resources.fixtures() / "fhir" / "register.json"), "--json")
+    found = [
+        (result["subject"], *key, issue["severity"])
+        for result in json.loads(out)["results"]
+        for key, issue in issues({"results": [result]}).items()
+        if issue["severity"] != "information"
+    ]
+    assert found == [("Appointment/oncology", "D-02", "E-D-DILO", "error")]
+
+
 def test_every_refusal_of_the_book_has_a_case() -> None:
     assert {(one.rule, one.code) for one in REFUSALS} == refusing()
 
