@@ -151,3 +151,6 @@ class Register(Protocol):
 
     def steps(self, facility: str, entry_id: str) -> Sequence[Step]:
         """Everything that happened to an entry, first to last."""
+
+    def steps_of(self, facility: str, entry_ids: Sequence[str]) -> Mapping[str, Sequence[Step]]:
+        """The same of many entries at once, by entry id; one without steps is left out."""

@@ -6,7 +6,7 @@ wait for each other; PostgreSQL ends one of them, which tries again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -67,6 +67,10 @@ VALUES (%(facility)s, %(entry_id)s, %(position)s, %(what)s, %(at)s, %(by)s, %(co
 _STEPS = """
 SELECT position, what, at, by, correlation_id, reason, rules, sealed FROM register_step
 WHERE facility = %(facility)s AND entry_id = %(id)s ORDER BY position
+"""
+_STEPS_OF = """
+SELECT entry_id, position, what, at, by, correlation_id, reason, rules, sealed FROM register_step
+WHERE facility = %(facility)s AND entry_id = ANY(%(ids)s) ORDER BY entry_id, position
 """
 
 
@@ -271,6 +275,13 @@ class SqlRegister:
         """Everything that happened to an entry, first to last."""
         found = self._session.run(_STEPS, facility=facility, id=entry_id)
         return [rows.step_of(self._session, facility, entry_id, row) for row in found]
+
+    def steps_of(self, facility: str, entry_ids: Sequence[str]) -> Mapping[str, Sequence[Step]]:
+        """The same of many entries at once, by entry id; one without steps is left out."""
+        found: dict[str, list[Step]] = {}
+        for entry_id, *row in self._session.run(_STEPS_OF, facility=facility, ids=list(entry_ids)):
+            found.setdefault(entry_id, []).append(rows.step_of(self._session, facility, entry_id, row))
+        return found
 
     def _one(self, sql: str, facility: str, **asked: Any) -> StoredEntry | None:
         found = self._all(sql, facility, **asked)

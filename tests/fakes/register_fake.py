@@ -5,7 +5,7 @@ What needs a whole list is answered by the pure functions of ``adapter/domain/ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -127,6 +127,9 @@ class MemoryRegister:
 
     def steps(self, facility: str, entry_id: str) -> Sequence[Step]:
         return tuple(self.done.get((facility, entry_id), ()))
+
+    def steps_of(self, facility: str, entry_ids: Sequence[str]) -> Mapping[str, Sequence[Step]]:
+        return {one: found for one in entry_ids if (found := self.steps(facility, one))}
 
     def _of(self, facility: str) -> list[StoredEntry]:
         return [one for (whose, _), one in self.kept.items() if whose == facility]

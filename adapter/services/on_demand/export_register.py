@@ -15,10 +15,11 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -40,6 +41,8 @@ from adapter.services.report_sheets import SEPARATOR, inert
 FORMAT = "pomost-register-export/1"
 FOLDER_EXISTS = "FOLDER_EXISTS"
 COPIED_BYTES = 1 << 20
+PORTION = 500
+"""Entries whose histories are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,7 @@ def _write(desk: Desk, folder: Path, since: date | None) -> tuple[int, int]:
         history = _table(opened, folder / "history.csv", STEP_COLUMNS)
         lines = opened.enter_context(_new(folder / "register.json"))
         lines.write(orjson.dumps(_head(desk, since), option=orjson.OPT_APPEND_NEWLINE))
-        for stored in desk.work.register.listed(desk.facility, open_only=False, since=since):
-            steps = desk.work.register.steps(desk.facility, stored.entry.id)
+        for stored, steps in _with_steps(desk, since):
             entries.row(read(stored) for read in ENTRY_COLUMNS.values())
             for one in steps:
                 history.row(read(one) for read in STEP_COLUMNS.values())
@@ -122,6 +124,15 @@ def _write(desk: Desk, folder: Path, since: date | None) -> tuple[int, int]:
         for row in _legend():
             legend.row(row)
     return counted[0], counted[1]
+
+
+def _with_steps(desk: Desk, since: date | None) -> Iterator[tuple[StoredEntry, Sequence[Step]]]:
+    """Every entry with its history, :data:`PORTION` of them at a time."""
+    rest = desk.work.register.listed(desk.facility, open_only=False, since=since)
+    while portion := list(islice(rest, PORTION)):
+        known = desk.work.register.steps_of(desk.facility, [one.entry.id for one in portion])
+        for stored in portion:
+            yield stored, known.get(stored.entry.id, ())
 
 
 def _head(desk: Desk, since: date | None) -> dict[str, object]:

@@ -50,6 +50,8 @@ def test_an_entry_and_its_steps_come_back_and_lie_sealed(store: SqlStore, databa
         assert work.register.entry("demo", "A1") == first
         work.register.put("demo", moved, [term, step("reserved")])
         assert work.register.steps("demo", "A1") == [entered, term, step("reserved")]
+        assert work.register.steps_of("demo", ["A1", "A9"]) == {"A1": [entered, term, step("reserved")]}
+        assert work.register.steps_of("north", ["A1"]) == {}
         work.commit()
     with store.unit_of_work() as work:
         assert work.register.entry("demo", "A1") == moved
