@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from adapter.domain.appointment import Visit
+from adapter.domain.rules.said_once import said_once
 from adapter.domain.rules.verdict import Verdict
 from adapter.domain.schedule import Schedule
 from adapter.domain.slot import Slot
@@ -77,7 +78,8 @@ class VisitFrame:
         """
         own = {(one.rule, one.code) for one in verdicts if one.code}
         more = self.plan.told if self.plan is not None and not self.asked else ()
-        must_be_allowed(self.desk, [*verdicts, *(one for one in more if (one.rule, one.code) not in own)])
+        told = [*verdicts, *(one for one in more if (one.rule, one.code) not in own)]
+        must_be_allowed(self.desk, said_once(told))
         self.asked = True
 
     @property

@@ -17,6 +17,9 @@ from adapter.services.receive import receive
 from adapter.services.take_in import take_in
 
 OTHERWISE = {
+    ("M-06", "E-N-CAUSE"): "said once, as M-01",
+    ("N-01", "E-N-CAUSE"): "said once, as M-01",
+    ("R-14", "E-D-REF"): "a referral that is not opened has no number yet: said once, as R-01 or R-13",
     ("R-07", "E-R-ACCESS"): "the register is offline when P1 is, not when an Appointment says so (journey offline)",
 }
 """(rule, code) -> why its file is refused and its arrival is not."""

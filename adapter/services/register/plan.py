@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from adapter.domain.register import Entry, TermChange
 from adapter.domain.rules.release import ReferralEffect
+from adapter.domain.rules.said_once import said_once
 from adapter.domain.rules.verdict import Outcome, Verdict, refusals, warnings
 from adapter.ports.register import Step, StoredEntry
 from adapter.services.desk import Desk
@@ -50,7 +51,11 @@ class Plan:
 
     @property
     def refusals(self) -> tuple[Verdict, ...]:
-        """What stands in the way."""
+        """What stands in the way, each thing once."""
+        return said_once(self._barring)
+
+    @property
+    def _barring(self) -> tuple[Verdict, ...]:
         return tuple(one for one in refusals(self.verdicts) if (one.rule, one.code) not in self.settled)
 
     @property
@@ -62,8 +67,8 @@ class Plan:
     def followed(self) -> tuple[Verdict, ...]:
         """What somebody must see or do: warnings, tasks, and refusals of what stands already."""
         seen = {Outcome.WARNED, Outcome.NEEDS_PERSON, Outcome.REFUSED}
-        barred = set(self.refusals)
-        return tuple(one for one in self.verdicts if one.outcome in seen and one not in barred)
+        barred = set(self._barring)
+        return said_once([one for one in self.verdicts if one.outcome in seen and one not in barred])
 
     @property
     def effect(self) -> ReferralEffect | None:

@@ -428,7 +428,10 @@ BY_FHIR: dict[tuple[str, str], tuple[str, Spoil]] = {
     ),
     ("M-06", "E-N-CAUSE"): ("M-06", lambda world: world.free().says(CRITERION).then(CRITERION, on="2026-06-08")),
     ("N-01", "E-N-CAUSE"): ("N-01", lambda world: world.free().says(CRITERION).then(CRITERION, on="2026-06-08")),
-    ("X-01", "E-X-REASON"): ("X-01", lambda world: world.free().says(CRITERION).then(CRITERION, **cancelled("maint"))),
+    ("X-01", "E-X-REASON"): (
+        "X-01",
+        lambda world: world.free().says(CRITERION).then(CRITERION, **cancelled("oth-int")),
+    ),
     ("X-01", "E-X-DATE"): (
         "X-01",
         lambda world: (
