@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import psycopg
 import pytest
 from clinic_site import FACILITY, Site
+from psycopg import sql
 
 from adapter.cli.demo.clinic import cancelled
 from adapter.ports.register import EntryStanding, StoredEntry
@@ -222,3 +225,39 @@ def test_cancelled_though_p1_refused(site: Site) -> None:
     site.book("visit-1", 15, LIS0)
     site.says(visit(site, person=15, status="cancelled", more=cancelled("pat")))
     assert tasks(site) == []
+
+
+def people_in(site: Site, *persons: int) -> list[str]:
+    """What nobody may read of people outside of sealed columns: numbers, names, addresses, phones, keys, reasons."""
+    world, found = site.clinic.world, ["kontrola kardiologiczna", "ul. Wymyślona"]
+    for person in persons:
+        who = world["people"][person]
+        given = next(one for one in world["referrals"] if one["person"] == who["pesel"])
+        found += [who["pesel"], who["family"], who["phone"], given["key"]]
+    return found
+
+
+def test_nothing_of_people_lies_open(site: Site, database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither in logs nor in any table: audit, tasks, jobs, messages, problems of the inbox, plain columns."""
+    caplog.set_level(logging.DEBUG)
+    site.book("visit-1", 0, LIS0)
+    site.book("visit-2", 15, LIS1)
+    site.admin.trouble("refused", system="p1", count=None)
+    site.book("visit-3", 1, ("dr-lis", 3, 2))
+    site.says(visit(site, status="cancelled", more=cancelled("prov") | {"comment": "ul. Wymyślona"}))
+    site.admin.clear_troubles()
+    site.until_quiet()
+    site.says(visit(site, status="cancelled", more=cancelled("pat")))
+    site.says(visit(site, visit="visit-3", person=1, place=("dr-lis", 3, 2), status="noshow"))
+    run_day(site.eq, FACILITY)
+    site.until_quiet()
+    said = {"log": caplog.text}
+    with psycopg.connect(database_url) as raw:
+        names = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (name,) in names:
+            rows = raw.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(name))).fetchall()
+            said[name] = "\n".join(row for (row,) in rows)
+    assert len(said["register_step"].splitlines()) >= 7
+    assert said["log"]
+    open_in = {(where, one) for where, text in said.items() for one in people_in(site, 0, 1, 15) if one in text}
+    assert not open_in
