@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -11,6 +12,9 @@ from clinic_site import FACILITY, Site
 from psycopg import sql
 
 from adapter.cli.demo.clinic import cancelled
+from adapter.domain.entitlement import Category
+from adapter.domain.term import DayTerm
+from adapter.fhir import names
 from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.ports.store import InboxState
 from adapter.services.desk import Desk
@@ -227,6 +231,32 @@ def test_cancelled_though_p1_refused(site: Site) -> None:
     assert tasks(site) == []
 
 
+def plan_until(day: date) -> dict[str, Any]:
+    return {
+        "url": names.EXT_CONTINUING,
+        "extension": [
+            {"url": names.CONTINUING_PLAN, "valueReference": {"reference": "CarePlan/plan-1"}},
+            {"url": names.CONTINUING_ENDS_ON, "valueDate": day.isoformat()},
+        ],
+    }
+
+
+def test_a_plan_told_again_with_the_first_visit_changes_nothing(site: Site) -> None:
+    """K-01: first heard of when it was over; the EHR repeats the first visit, category 2 then dates it."""
+    people(site, 0)
+    ends = site.now().date() + timedelta(days=90)
+    for _ in range(3):
+        site.says(visit(site, status="fulfilled", said=(plan_until(ends),)))
+    site.until_quiet()
+    assert site.referral_state(0) == "completed"
+    assert history(site) == ["entered", "removed", "final"]
+    assert (history(site, "visit-1.k"), kept(site, "visit-1.k").entry.category) == (["entered"], Category.CONTINUING)
+    later = ends + timedelta(days=30)
+    site.says(visit(site, status="fulfilled", said=(plan_until(later),)))
+    assert history(site, "visit-1.k") == ["entered", "corrected"]
+    assert (kept(site, "visit-1.k").entry.term, refused(site)) == (DayTerm(later), [])
+
+
 def people_in(site: Site, *persons: int) -> list[str]:
     """What nobody may read of people outside of sealed columns: numbers, names, addresses, phones, keys, reasons."""
     world, found = site.clinic.world, ["kontrola kardiologiczna", "ul. Wymyślona"]
@@ -253,8 +283,8 @@ def test_nothing_of_people_lies_open(site: Site, database_url: str, caplog: pyte
     site.until_quiet()
     said = {"log": caplog.text}
     with psycopg.connect(database_url) as raw:
-        names = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        for (name,) in names:
+        tables = raw.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (name,) in tables:
             rows = raw.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(name))).fetchall()
             said[name] = "\n".join(row for (row,) in rows)
     assert len(said["register_step"].splitlines()) >= 7
