@@ -22,6 +22,8 @@ _SECRETS = (
     re.compile(r"(?<![\d.])\d{11}(?!\d)"),  # PESEL
 )
 MASK = "***"
+OURS = "adapter"
+"""The root of our own loggers: each is named after its module."""
 
 
 def masked(text: str) -> str:
@@ -72,12 +74,16 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(level: str = "INFO") -> None:
-    """Send everything to standard error as masked JSON lines."""
+    """Send everything to standard error as masked JSON lines.
+
+    ``level`` is for our own loggers. Of libraries only warnings and errors are let through, whatever the level: what
+    they tell while they work may hold people's data (zeep its envelopes, fontTools the letters of a name).
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(MaskingFilter())
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    for chatty in ("zeep", "urllib3", "procrastinate", "alembic", "fhir"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    ours = logging.getLogger(OURS)
+    ours.setLevel(level)
+    root.setLevel(max(logging.WARNING, ours.level))
