@@ -69,9 +69,9 @@ class Step:
 class Register(Protocol):
     """The registers of a facility.
 
-    Who locks an entry and its list locks the entry first, as :meth:`put` does. ``waiting``, ``known_of_patient``,
-    ``overtaken``, ``position`` and ``window`` leave out what P1 refused (:attr:`EntryStanding.REJECTED`), as they
-    leave out what was removed.
+    Order of locks: visits, referrals, entries, their list (``adapter/services/register/hold.py``). ``waiting``,
+    ``known_of_patient``, ``overtaken``, ``position`` and ``window`` leave out what P1 refused
+    (:attr:`EntryStanding.REJECTED`), as they leave out what was removed.
     """
 
     def put_schedule(self, facility: str, schedule: AdmissionSchedule) -> None:
@@ -117,6 +117,16 @@ class Register(Protocol):
 
     def entries_of_referral(self, facility: str, referral_id: str) -> Sequence[StoredEntry]:
         """Entries on a referral, oldest first; locked."""
+
+    def places(
+        self,
+        facility: str,
+        *,
+        entry_id: str | None = None,
+        patient_id: str | None = None,
+        referral_id: str | None = None,
+    ) -> Sequence[tuple[str, str | None]]:
+        """(visit, referral) of an entry, of a patient's entries or of those on a referral; nothing is locked."""
 
     def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
         """Open entries that P1 has not answered for (awaiting or offline), those that were made first; not locked."""

@@ -14,6 +14,7 @@ from adapter.fhir.read import read
 from adapter.mapping.patient import patient_from_fhir
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
+from adapter.services.register.hold import hold_of_patient
 from adapter.services.register.learn import patient_learned
 from adapter.services.register_day.touch_entries import touch_patient
 
@@ -42,8 +43,10 @@ def refresh_person(eq: Equipment, facility: str, patient_id: str) -> bool:
         return False
     with eq.store.unit_of_work() as work:
         if patient != work.calendar.patient(facility, patient.id):
-            work.calendar.put_patient(facility, patient)
             desk = Desk(eq, work, facility, str(uuid4()))
+            if patient.deceased:
+                hold_of_patient(desk, patient.id)
+            work.calendar.put_patient(facility, patient)
             patient_learned(desk, patient)
             if patient.deceased:
                 touch_patient(desk, patient.id)

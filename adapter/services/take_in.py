@@ -31,6 +31,7 @@ from adapter.services.mirror_visit import not_told_yet
 from adapter.services.publish_schedule import take_slot
 from adapter.services.receive import fetch_one
 from adapter.services.refusal import MissingReference, NotTaken, stored
+from adapter.services.register.hold import hold_of_patient, hold_of_referral
 from adapter.services.register.learn import patient_learned, referral_learned
 from adapter.services.register.open_case import register_of
 from adapter.services.register_day.touch_entries import touch_patient, touch_referral
@@ -228,6 +229,8 @@ def _slot(desk: Desk, reading: Reading) -> InboxState:
 
 def _patient(desk: Desk, reading: Reading) -> InboxState:
     patient = patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today)
+    if patient.deceased:
+        hold_of_patient(desk, patient.id)
     desk.work.calendar.put_patient(desk.facility, patient)
     patient_learned(desk, patient)
     if patient.deceased:
@@ -242,6 +245,8 @@ def _referral(desk: Desk, reading: Reading) -> InboxState:
     if patient is None:
         raise MissingReference("ServiceRequest.subject", "Patient", patient_id)
     referral = referral_from_fhir(model, desk.eq.tables, on=desk.today, person=patient.identifier)
+    if referral.paper is not None:
+        hold_of_referral(desk, referral.id)
     keep_referral(desk, referral)
     referral_learned(desk, referral.id)
     if referral.paper is not None:

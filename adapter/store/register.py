@@ -1,7 +1,8 @@
 """The registers of a facility: entries and their steps, running numbers, places.
 
-Order of locks: entries, then their list, as :meth:`SqlRegister.put` does. Two that lock them the other way round may
-wait for each other; PostgreSQL ends one of them, which tries again.
+Order of locks, everywhere: visits, referrals (both of the calendar), entries, then their list, as
+:meth:`SqlRegister.put` does. :meth:`SqlRegister.places` tells without a lock what to hold before entries are read. Two
+that hold entries of several people may still wait for each other; PostgreSQL ends one of them, which tries again.
 """
 
 from __future__ import annotations
@@ -87,6 +88,9 @@ _CONTINUING = _entries(
 )
 _OF_PATIENT = _entries("patient_id = %(patient)s", "entered_at, made", "FOR UPDATE")
 _OF_REFERRAL = _entries("referral_id = %(referral)s", "entered_at, made", "FOR UPDATE")
+_PLACES = f"""
+SELECT DISTINCT visit_id, referral_id FROM register_entry WHERE {_FACILITY} AND {{of}} = %(of)s ORDER BY 1, 2
+"""  # noqa: S608  # constant columns
 _UNSETTLED = _entries("open AND standing IN ('awaiting', 'offline')", "entered_at, made", "LIMIT %(limit)s")
 _WAITING = _entries("schedule_id = %(schedule)s AND oncology = %(oncology)s AND waiting", _PLACE)
 _WINDOW = _entries(
@@ -216,6 +220,19 @@ class SqlRegister:
     def entries_of_referral(self, facility: str, referral_id: str) -> Sequence[StoredEntry]:
         """Entries on a referral, oldest first; locked."""
         return self._all(_OF_REFERRAL, facility, referral=referral_id)
+
+    def places(
+        self,
+        facility: str,
+        *,
+        entry_id: str | None = None,
+        patient_id: str | None = None,
+        referral_id: str | None = None,
+    ) -> Sequence[tuple[str, str | None]]:
+        """(visit, referral) of an entry, of a patient's entries or of those on a referral; nothing is locked."""
+        asked = {"id": entry_id, "patient_id": patient_id, "referral_id": referral_id}
+        ((column, value),) = [(name, value) for name, value in asked.items() if value is not None]
+        return [(visit, on) for visit, on in self._session.run(_PLACES.format(of=column), facility=facility, of=value)]
 
     def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
         """Open entries that P1 has not answered for (awaiting or offline), those that were made first; not locked."""

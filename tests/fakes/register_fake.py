@@ -85,6 +85,23 @@ class MemoryRegister:
         found = position.overtaken(entry, self._list(facility, entry))
         return [replace(one, person=EntryPerson(one.person.key)) for one in found[:limit]]
 
+    def places(
+        self,
+        facility: str,
+        *,
+        entry_id: str | None = None,
+        patient_id: str | None = None,
+        referral_id: str | None = None,
+    ) -> Sequence[tuple[str, str | None]]:
+        found = {
+            (one.visit_id, one.referral_id)
+            for one in self._of(facility)
+            if entry_id in (None, one.entry.id)
+            and patient_id in (None, one.patient_id)
+            and referral_id in (None, one.referral_id)
+        }
+        return sorted(found, key=lambda one: (one[0], one[1] or ""))
+
     def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
         asking = {EntryStanding.AWAITING, EntryStanding.OFFLINE}
         found = [one for one in self._of(facility) if one.entry.open and one.standing in asking]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from adapter.domain.appointment import Visit, VisitState
+from adapter.domain.patient import Patient
 from adapter.domain.register import AdmissionSchedule
 from adapter.domain.rules.reasons import NO_SHOW
 from adapter.domain.schedule import Schedule
@@ -19,6 +20,8 @@ from adapter.services.register.find_act import OPEN_STATES, OVER, under_plan
 
 OTHER_REGISTER_RULE = "POMOST-REGISTER-01"
 """An entry belongs to one register."""
+OTHER_PERSON_RULE = "POMOST-REGISTER-02"
+"""An entry belongs to one person: its number and place are nobody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
     """What the version is judged by; None when its register is kept elsewhere.
 
     Raises:
-        NotTaken: the appointment stands on another register than its entry.
+        NotTaken: the appointment stands on another register than its entry, or names another person.
         MissingReference: nobody has its patient.
     """
     visit = statement.visit
@@ -66,6 +69,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
     patient = desk.work.calendar.patient(desk.facility, visit.patient_id)
     if patient is None:
         raise MissingReference("Appointment.participant.actor", "Patient", visit.patient_id)
+    _one_person(visit, patient, stated)
     record = scene.record
     case = Case(
         statement=statement,
@@ -112,6 +116,28 @@ def _one_register(
     return declared if declared is not None and not other else stated.entry.schedule
 
 
+def _one_person(visit: Visit, patient: Patient, stated: StoredEntry | None) -> None:
+    """An open entry stays its person's, also under another id of the EHR; who is not that person has another entry."""
+    if stated is None or not stated.entry.open or stated.patient_id == visit.patient_id or visit.state in OVER:
+        return
+    known = stated.entry.person.identifier
+    if known is not None and known == patient.identifier:
+        return
+    raise NotTaken(
+        InboxState.REFUSED,
+        [
+            StoredProblem(
+                path="Appointment.participant.actor",
+                rule=OTHER_PERSON_RULE,
+                text_pl="wpis nie zmienia osoby: odwołaj tę wizytę z przyczyną skreślenia i zapisz nową dla "
+                "właściwego pacjenta",
+                text_en="an entry does not change its person: cancel this appointment with the reason of removal and "
+                "make a new one for the right patient",
+            )
+        ],
+    )
+
+
 def _moved(visit: Visit, scene: Scene) -> bool:
     """Whether the version stands on another schedule's list than the one before."""
     before = scene.before
@@ -154,8 +180,7 @@ def _with(case: Case, known: StoredEntry, *, takes_over: bool = False) -> Case:
 
 def _left(desk: Desk, stored: StoredEntry) -> bool:
     """Whether the appointment that states an entry is over, though the entry is not."""
-    visit = desk.work.calendar.visit(desk.facility, stored.visit_id)
-    return visit is not None and visit.state in OVER
+    return desk.work.calendar.visit_states(desk.facility, [stored.visit_id]).get(stored.visit_id) in OVER
 
 
 def _same_area(case: Case, stored: StoredEntry) -> bool:

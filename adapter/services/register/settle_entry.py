@@ -59,8 +59,7 @@ def _accepted_with(desk: Desk, entries: Sequence[StoredEntry]) -> Sequence[Store
 
 
 def _stands(desk: Desk, stored: StoredEntry) -> bool:
-    visit = desk.work.calendar.visit(desk.facility, stored.visit_id)
-    return visit is not None and visit.state in OPEN_STATES
+    return desk.work.calendar.visit_states(desk.facility, [stored.visit_id]).get(stored.visit_id) in OPEN_STATES
 
 
 def refused(desk: Desk, referral_id: str, *, elsewhere: bool) -> None:

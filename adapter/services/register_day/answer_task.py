@@ -19,6 +19,7 @@ from adapter.ports.tasks import StoredTask, TaskState
 from adapter.services.attribution import note as impersonal
 from adapter.services.desk import Desk
 from adapter.services.register.follow import entry_subject, follow
+from adapter.services.register.hold import hold_of_entry
 from adapter.services.register_day.facts import day_of
 from adapter.services.register_day.look_closer import Looked, look_closer
 
@@ -96,6 +97,7 @@ def answer_task(desk: Desk, number: int, answer: Answer, who: str, note: str) ->
 def _entry(desk: Desk, task: StoredTask) -> StoredEntry:
     """The entry that a task is about; its visit and referral are locked before it, as everywhere."""
     entry_id = task.task.subject.removeprefix(entry_subject(""))
+    hold_of_entry(desk, entry_id)
     found = desk.work.register.entry(desk.facility, entry_id)
     if found is None:
         raise BadInput(f"{task.task.subject} is not here", field="entry", code="NO_SUCH_ENTRY")

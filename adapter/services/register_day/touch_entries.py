@@ -1,7 +1,8 @@
 """The EHR told something of a person or a referral: the questions of the day are asked of their entries at once.
 
 A death ends the entries in the same transaction (X-07); an original that came, posted in time, takes a removal back
-(R-02). Neither waits for the night.
+(R-02). Neither waits for the night. The caller holds the visits before it reads the entries
+(``adapter/services/register/hold.py``).
 """
 
 from __future__ import annotations

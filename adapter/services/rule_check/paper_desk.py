@@ -6,7 +6,7 @@ in memory, so that the next version of an Appointment is judged against the one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
@@ -142,6 +142,10 @@ class PaperCalendar:
     def visit(self, facility: str, visit_id: str) -> Visit | None:
         """A visit as the file said it last."""
         return self.visits.get(visit_id)
+
+    def visit_states(self, facility: str, visit_ids: Sequence[str]) -> Mapping[str, VisitState]:
+        """The states of those of many visits that the file said."""
+        return {one: self.visits[one].state for one in visit_ids if one in self.visits}
 
     def slots(self, facility: str, schedule_id: str, day: date) -> Sequence[Slot]:
         """Terms of a schedule on a day."""

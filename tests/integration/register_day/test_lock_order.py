@@ -1,0 +1,69 @@
+"""Two sessions at one entry: an appointment that is taken in, and something told of its person: neither is ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from time import monotonic, sleep
+
+import pytest
+from fakes.register_ward import FACILITY, Ward
+from sqlalchemy import text
+
+from adapter.services.desk import Desk
+from adapter.services.register.hold import hold_of_entry, hold_of_patient, hold_of_referral
+from adapter.services.register.learn import patient_learned, referral_learned
+from adapter.services.register_day.touch_entries import touch_patient, touch_referral
+
+WAITS_SECONDS = 10.0
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+def death(desk: Desk) -> None:
+    known = desk.work.calendar.patient(FACILITY, "P-A1")
+    assert known is not None
+    died = replace(known, deceased=True, deceased_on=date(2026, 3, 1))
+    hold_of_patient(desk, "P-A1")
+    desk.work.calendar.put_patient(FACILITY, died)
+    patient_learned(desk, died)
+    touch_patient(desk, "P-A1")
+
+
+def paper(desk: Desk) -> None:
+    hold_of_referral(desk, "R-A1")
+    referral_learned(desk, "R-A1")
+    touch_referral(desk, "R-A1")
+
+
+def answer(desk: Desk) -> None:
+    hold_of_entry(desk, "A1")
+    assert desk.work.register.entry(FACILITY, "A1") is not None
+
+
+def until_somebody_waits(ward: Ward) -> None:
+    """Until another session waits for a lock."""
+    last = monotonic() + WAITS_SECONDS
+    while monotonic() < last:
+        with ward.store.unit_of_work() as work:
+            if work._session.connection.execute(text(WAITING)).scalar_one():  # type: ignore[attr-defined]
+                return
+        sleep(0.01)
+    raise AssertionError("nobody waited")
+
+
+@pytest.mark.parametrize("other", [death, paper, answer], ids=lambda one: one.__name__)
+def test_who_begins_at_entries_waits_for_the_visit_first(ward: Ward, other: Callable[[Desk], None]) -> None:
+    ward.enter()
+    with ThreadPoolExecutor(1) as second:
+        with ward.store.unit_of_work() as work:
+            work.calendar.visit(FACILITY, "A1")
+            waits = second.submit(ward.desk, other)
+            until_somebody_waits(ward)
+            stated = work.register.entry_of_visit(FACILITY, "A1")
+            assert stated is not None
+            work.register.put(FACILITY, replace(stated, no_show_excused=True), [])
+            work.commit()
+        waits.result(WAITS_SECONDS)
+    assert ward.entry().no_show_excused
