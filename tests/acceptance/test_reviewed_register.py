@@ -257,6 +257,21 @@ def test_a_plan_told_again_with_the_first_visit_changes_nothing(site: Site) -> N
     assert (kept(site, "visit-1.k").entry.term, refused(site)) == (DayTerm(later), [])
 
 
+def test_an_entry_is_nobody_elses(site: Site) -> None:
+    """A registrar mends the patient of an appointment; or the EHR joins two records of one person."""
+    site.book("visit-1", 0, LIS0)
+    people(site, 1)
+    site.says(visit(site, person=1))
+    assert refused(site) == [("POMOST-REGISTER-02", "")]
+    assert kept(site).entry.person.key == "patient-1"
+    joined = visit(site, status="arrived")
+    joined["participant"][0]["actor"]["reference"] = "Patient/patient-99"
+    site.says(site.clinic.patient(0) | {"id": "patient-99"}, joined)
+    assert (kept(site).patient_id, kept(site).entry.number) == ("patient-99", 1)
+    site.says(visit(site, person=1, status="cancelled", more=cancelled("pat")))
+    assert not kept(site).entry.open
+
+
 def people_in(site: Site, *persons: int) -> list[str]:
     """What nobody may read of people outside of sealed columns: numbers, names, addresses, phones, keys, reasons."""
     world, found = site.clinic.world, ["kontrola kardiologiczna", "ul. Wymyślona"]

@@ -33,7 +33,8 @@ def change(desk: Desk, case: Case) -> Plan:
     if known is None:
         raise ValueError("only a known entry is changed")
     before, fresh = known.entry, compose(case)
-    rebound = replace(known, visit_id=case.visit.id) if case.takes_over else known
+    rebound = replace(known, patient_id=case.patient.id)  # the EHR may know the person by another id now
+    rebound = replace(rebound, visit_id=case.visit.id) if case.takes_over else rebound
     if fresh == before and rebound == known:
         return Plan(Act.NOTHING, case)
     context = surroundings(desk, case, fresh)
