@@ -8,9 +8,11 @@ from datetime import date
 
 from fakes.reconcile_fakes import HeldClock
 
+from adapter.errors import BadInput, Refused
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState, StoredNotice
 from adapter.ports.tasks import NewTask, StoredTask, TaskKind, TaskState
 
+BY_ITSELF = "system:rules"
 UNSENT = (NoticeState.DUE, NoticeState.BATCHED)
 
 
@@ -44,36 +46,49 @@ class FakeNotices:
         found = [
             one
             for one in self.book.values()
-            if one.facility == facility and one.notice.state in states and entry_id in (None, one.notice.entry_id)
+            if one.facility == facility
+            and (not states or one.notice.state in states)
+            and entry_id in (None, one.notice.entry_id)
         ]
         return sorted(found, key=lambda one: (one.notice.send_by or date.max, one.id))[:limit]
 
     def sent(self, facility: str, notice_id: int, by: str, channels: Sequence[str]) -> None:
-        self._set(notice_id, NoticeState.SENT, sent_at=self.clock.now(), sent_by=by, channels=tuple(channels))
+        changes = {"sent_at": self.clock.now(), "sent_by": by, "channels": tuple(channels)}
+        self._set(facility, notice_id, UNSENT, NoticeState.SENT, **changes)
 
     def answered(self, facility: str, notice_id: int, answer: str) -> None:
-        self._set(notice_id, NoticeState.ANSWERED, answered_at=self.clock.now(), answer=answer)
+        changes = {"answered_at": self.clock.now(), "answer": answer}
+        self._set(facility, notice_id, (*UNSENT, NoticeState.SENT), NoticeState.ANSWERED, **changes)
 
     def due(self, facility: str, notice_id: int) -> None:
-        self._set(notice_id, NoticeState.DUE)
+        self._set(facility, notice_id, UNSENT, NoticeState.DUE)
 
     def void(self, facility: str, entry_id: str, *, kinds: Sequence[NoticeKind] = ()) -> int:
         unsent = self.listed(facility, states=UNSENT, entry_id=entry_id)
         ended = [one for one in unsent if not kinds or one.notice.kind in kinds]
         for one in ended:
-            self._set(one.id, NoticeState.VOID)
+            self._set(facility, one.id, UNSENT, NoticeState.VOID)
         return len(ended)
 
     def last_sent(self, facility: str, entry_id: str, kind: NoticeKind) -> object:
         times = [
             one.sent_at
             for one in self.book.values()
-            if one.notice.entry_id == entry_id and one.notice.kind is kind and one.sent_at is not None
+            if one.facility == facility
+            and one.notice.entry_id == entry_id
+            and one.notice.kind is kind
+            and one.sent_at is not None
         ]
         return max(times, default=None)
 
-    def _set(self, notice_id: int, state: NoticeState, **changes: object) -> None:
-        known = self.book[notice_id]
+    def _set(
+        self, facility: str, notice_id: int, before: Sequence[NoticeState], state: NoticeState, **changes: object
+    ) -> None:
+        known = self.notice(facility, notice_id)
+        if known is None:
+            raise BadInput(f"there is no notice {notice_id}", field="id")
+        if known.notice.state not in before:
+            raise Refused(f"notice {notice_id} is {known.notice.state}", code="NOTICE_SETTLED")
         self.book[notice_id] = replace(known, notice=replace(known.notice, state=state), **changes)  # type: ignore[arg-type]
 
 
@@ -85,15 +100,16 @@ class FakeTasks:
     list: dict[int, StoredTask] = field(default_factory=dict)
 
     def raise_(self, facility: str, tasks: Sequence[NewTask]) -> int:
-        new = 0
-        for task in tasks:
-            known = [one for one in self.list.values() if _key(one.task) == _key(task)]
-            if any(one.state is TaskState.OPEN for one in known):
-                continue
+        new, now = 0, self.clock.now()
+        for key, task in {_key(one): one for one in tasks}.items():
+            known = [one for one in self._of(facility) if _key(one.task) == key]
             if any(one.state is TaskState.DONE and one.task.due_on == task.due_on for one in known):
                 continue
+            standing = [one for one in known if one.state is TaskState.OPEN]
+            if standing:
+                self.list[standing[0].id] = replace(standing[0], task=task, seen_at=now)
+                continue
             number = len(self.list) + 1
-            now = self.clock.now()
             self.list[number] = StoredTask(number, facility, task, TaskState.OPEN, now, now)
             new += 1
         return new
@@ -107,15 +123,15 @@ class FakeTasks:
         codes: Sequence[str] = (),
     ) -> int:
         ended = 0
-        for one in self.list.values():
+        for one in self._of(facility):
             asked = _key(one.task) in keep or (codes and one.task.code not in codes)
             if one.state is TaskState.OPEN and one.task.subject in subjects and not asked:
-                self.list[one.id] = replace(one, state=TaskState.GONE, ended_at=self.clock.now())
+                self.list[one.id] = replace(one, state=TaskState.GONE, ended_at=self.clock.now(), ended_by=BY_ITSELF)
                 ended += 1
         return ended
 
     def done(self, facility: str, task_id: int, by: str, note: str) -> StoredTask | None:
-        known = self.list.get(task_id)
+        known = self.task(facility, task_id)
         if known is None or known.state is not TaskState.OPEN:
             return None
         ended = replace(known, state=TaskState.DONE, ended_at=self.clock.now(), ended_by=by, note=note)
@@ -123,7 +139,8 @@ class FakeTasks:
         return ended
 
     def task(self, facility: str, task_id: int) -> StoredTask | None:
-        return self.list.get(task_id)
+        found = self.list.get(task_id)
+        return found if found is not None and found.facility == facility else None
 
     def listed(
         self,
@@ -137,13 +154,16 @@ class FakeTasks:
     ) -> Sequence[StoredTask]:
         found = [
             one
-            for one in self.list.values()
+            for one in self._of(facility)
             if state in (None, one.state)
             and rule in (None, one.task.rule)
             and subject in (None, one.task.subject)
             and (not kinds or one.task.kind in kinds)
         ]
-        return sorted(found, key=lambda one: (one.task.due_on or date.max, one.id))[:limit]
+        return sorted(found, key=lambda one: (one.task.due_on or date.max, one.raised_at, one.id))[:limit]
+
+    def _of(self, facility: str) -> list[StoredTask]:
+        return [one for one in self.list.values() if one.facility == facility]
 
 
 def _key(task: NewTask) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ What needs a whole list is answered by the pure functions of ``adapter/domain/ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -26,7 +26,8 @@ class MemoryRegister:
     kept: dict[Key, StoredEntry] = field(default_factory=dict)
     done: dict[Key, list[Step]] = field(default_factory=dict)
     known_schedules: dict[Key, AdmissionSchedule] = field(default_factory=dict)
-    last: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    given: dict[tuple[str, str, bool], dict[int, str]] = field(default_factory=dict)
+    """Numbers that a list gave, and to whom."""
     locked: list[str] = field(default_factory=list)
 
     def put_schedule(self, facility: str, schedule: AdmissionSchedule) -> None:
@@ -39,16 +40,20 @@ class MemoryRegister:
         self.locked.append(schedule_id)
 
     def next_number(self, facility: str, schedule_id: str, *, oncology: bool) -> int:
-        return self.last.get((facility, schedule_id, oncology), 0) + 1
+        return max(self.given.get((facility, schedule_id, oncology), {}), default=0) + 1
 
     def put(self, facility: str, stored: StoredEntry, steps: Sequence[Step]) -> None:
         entry = stored.entry
+        if any(step.entry_id != entry.id for step in steps):
+            raise ValueError("a step is put with the entry that it is of")
         before = self.kept.get((facility, entry.id))
-        if before is not None and before.entry.number is not None and before.entry.number != entry.number:
-            raise ValueError("a running number never changes")
-        if entry.number is not None and (before is None or before.entry.number is None):
-            line = (facility, entry.schedule.id, entry.category is Category.ONCOLOGY)
-            self.last[line] = max(self.last.get(line, 0), entry.number)
+        numbered = before is not None and before.entry.number is not None
+        if before is not None and numbered and _line(before.entry) != _line(entry):
+            raise ValueError("an entry keeps its running number and the list of that number")
+        if entry.number is not None and not numbered:
+            line = self.given.setdefault((facility, entry.schedule.id, entry.category is Category.ONCOLOGY), {})
+            if line.setdefault(entry.number, entry.id) != entry.id:
+                raise ValueError("the running number is another entry's")
         self.kept[facility, entry.id] = stored
         self.done.setdefault((facility, entry.id), []).extend(steps)
 
@@ -71,15 +76,19 @@ class MemoryRegister:
         return found[-1] if found else None
 
     def entries_of_patient(self, facility: str, patient_id: str) -> Sequence[StoredEntry]:
-        return [one for one in self._of(facility) if one.patient_id == patient_id]
+        return _oldest_first(one for one in self._of(facility) if one.patient_id == patient_id)
 
     def known_of_patient(self, facility: str, patient_id: str, provider: str) -> Sequence[KnownEntry]:
+        everyone = self._of(facility)
+        own = {one.entry.person.identifier for one in everyone if one.patient_id == patient_id} - {None}
         return [
-            KnownEntry.of(one.entry, provider) for one in self.entries_of_patient(facility, patient_id) if _stands(one)
+            KnownEntry.of(one.entry, provider)
+            for one in _oldest_first(everyone)
+            if _stands(one) and (one.patient_id == patient_id or one.entry.person.identifier in own)
         ]
 
     def entries_of_referral(self, facility: str, referral_id: str) -> Sequence[StoredEntry]:
-        return [one for one in self._of(facility) if one.referral_id == referral_id]
+        return _oldest_first(one for one in self._of(facility) if one.referral_id == referral_id)
 
     def overtaken(self, facility: str, entry: Entry, limit: int = 100) -> Sequence[Entry]:
         found = position.overtaken(entry, self._list(facility, entry))
@@ -104,8 +113,8 @@ class MemoryRegister:
 
     def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
         asking = {EntryStanding.AWAITING, EntryStanding.OFFLINE}
-        found = [one for one in self._of(facility) if one.entry.open and one.standing in asking]
-        return sorted(found, key=lambda one: one.entry.entered_at)[:limit]
+        found = (one for one in self._of(facility) if one.entry.open and one.standing in asking)
+        return _oldest_first(found)[:limit]
 
     def position(self, facility: str, entry: Entry) -> int | None:
         known = self.kept.get((facility, entry.id))
@@ -125,15 +134,20 @@ class MemoryRegister:
     def listed(
         self, facility: str, schedule_id: str | None = None, *, open_only: bool = True, since: date | None = None
     ) -> Iterator[StoredEntry]:
-        for one in sorted(self._of(facility), key=lambda one: (one.entry.schedule.id, one.entry.reported_at)):
+        whole = sorted(
+            self._of(facility), key=lambda one: (one.entry.schedule.id, one.entry.reported_at, one.entry.id)
+        )
+        for one in whole:
             end = one.entry.removal
-            wanted = end is None or not open_only or (since is not None and end.on >= since)
-            if wanted and schedule_id in {None, one.entry.schedule.id}:
+            refused = one.standing is EntryStanding.REJECTED
+            late = since is not None and end is not None and end.on >= since and not refused
+            everything = since is None and not open_only
+            if schedule_id in {None, one.entry.schedule.id} and (_stands(one) or late or everything):
                 yield one
 
     def window(self, facility: str, schedule_id: str, first: date, last: date) -> Sequence[StoredEntry]:
-        return [
-            one
+        found = [
+            (one.entry.term.first, position.place_key(one.entry), one)
             for one in self._of(facility)
             if one.entry.schedule.id == schedule_id
             and one.entry.on_waiting_list
@@ -141,6 +155,7 @@ class MemoryRegister:
             and one.entry.term is not None
             and first <= one.entry.term.first <= last
         ]
+        return [one for _, _, one in sorted(found, key=lambda one: one[:2])]
 
     def steps(self, facility: str, entry_id: str) -> Sequence[Step]:
         return tuple(self.done.get((facility, entry_id), ()))
@@ -159,3 +174,12 @@ class MemoryRegister:
 
 def _stands(stored: StoredEntry) -> bool:
     return stored.entry.open and stored.standing is not EntryStanding.REJECTED
+
+
+def _line(entry: Entry) -> tuple[str, int | None]:
+    return entry.schedule.id, entry.number
+
+
+def _oldest_first(entries: Iterable[StoredEntry]) -> list[StoredEntry]:
+    """By the time of entering; those of one instant as they were put."""
+    return sorted(entries, key=lambda one: one.entry.entered_at)
