@@ -272,6 +272,22 @@ def test_an_entry_is_nobody_elses(site: Site) -> None:
     assert not kept(site).entry.open
 
 
+def test_another_referral_for_an_open_entry(site: Site) -> None:
+    """R-10: the new one is accepted, the entry keeps its place meanwhile; a person decides of the old one (R-05)."""
+    site.book("visit-1", 0, LIS0)
+    another = site.clinic.referral(1) | {"id": "referral-new", "subject": {"reference": "Patient/patient-1"}}
+    site.export(another)
+    site.says(visit(site, more={"basedOn": [{"reference": "ServiceRequest/referral-new"}]}))
+    site.until_quiet()
+    assert refused(site) == []
+    assert (kept(site).referral_id, kept(site).standing) == ("referral-new", EntryStanding.FINAL)
+    assert (site.referral_state(0), site.referral_state(1)) == ("with-provider", "with-provider")
+    assert (history(site), tasks(site)) == (["entered", "final", "corrected", "final"], ["TASK-R-DECIDE"])
+    referral = kept(site).entry.referral
+    assert referral is not None
+    assert referral.number.endswith(site.clinic.world["referrals"][1]["number"])
+
+
 def people_in(site: Site, *persons: int) -> list[str]:
     """What nobody may read of people outside of sealed columns: numbers, names, addresses, phones, keys, reasons."""
     world, found = site.clinic.world, ["kontrola kardiologiczna", "ul. Wymyślona"]

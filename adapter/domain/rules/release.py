@@ -115,6 +115,17 @@ def on_removal(entry: Entry, effect: ReferralEffect) -> Verdict:
     return R05.allow() if entry.offline_pending else _status_after(effect)
 
 
+def replaced(*, held: bool) -> Verdict:
+    """R-05: an open entry goes on with another referral (R-10); ``held``: P1 has the former one still with us."""
+    if not held:
+        return R05.allow()
+    return R05.ask_person(
+        "TASK-R-DECIDE",
+        "wpis jest teraz na innym skierowaniu: zdecyduj, czy poprzednie zwrócić",
+        "the entry stands on another referral now: decide whether the former one is given back",
+    )
+
+
 def _status_after(effect: ReferralEffect) -> Verdict:
     if effect is ReferralEffect.RELEASE:
         return R05.act(

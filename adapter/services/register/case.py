@@ -55,6 +55,12 @@ class Case:
         return self.known.entry if self.known is not None else None
 
     @property
+    def relinked(self) -> bool:
+        """Whether the version names another referral than the entry stands on (R-10)."""
+        known, told = (self.known.referral_id if self.known is not None else None), self.visit.referral_id
+        return known is not None and told is not None and known != told
+
+    @property
     def author(self) -> str:
         """Who made what is new in this version: what the EHR says, empty when it names nobody."""
         return self.statement.entered_by

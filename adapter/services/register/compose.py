@@ -28,7 +28,7 @@ NOT_BY_P1 = frozenset({Category.CONTINUING, Category.EMERGENCY})
 def compose(case: Case) -> Entry:
     """The entry as this version has it: the one that is known, changed by what is said now; or a new one."""
     said, visit, known = case.statement, case.visit, case.entry
-    if known is not None and _visit_of_plan(case, known):
+    if known is not None and visit_of_plan(case, known):
         return _planned(case, replace(known, person=person_of(case.patient, case.today)))
     category = _category(case)
     fresh = Entry(
@@ -45,7 +45,7 @@ def compose(case: Case) -> Entry:
         offer=said.offer,
         diagnosis=said.diagnosis or (known.diagnosis if known else ""),
         reason=said.reason or (known.reason if known else ""),
-        referral=referral_of(case.record, known.referral if known else None),
+        referral=referral_of(case.record, known.referral if known and not case.relinked else None),
         entitlement=visit.entitlement or (known.entitlement if known else None),
         waiver=visit.waiver or (known.waiver if known else None),
         dilo=said.dilo or (known.dilo if known else None),
@@ -169,11 +169,11 @@ def _planned(case: Case, entry: Entry) -> Entry:
         kept = known.plan_day if known is not None else None
         return replace(entry, term=known.term if known is not None else term, plan_day=kept)
     end = continuing.plan_end(warsaw_day(entry.entered_at), said.plan.ends_on)
-    apart = term is not None and not case.visit.slot_ids and (known is None or not _visit_of_plan(case, known))
+    apart = term is not None and not case.visit.slot_ids and (known is None or not visit_of_plan(case, known))
     return replace(entry, term=term if apart else DayTerm(end.day), plan_day=end.day)
 
 
-def _visit_of_plan(case: Case, known: Entry) -> bool:
+def visit_of_plan(case: Case, known: Entry) -> bool:
     """Whether the appointment is a visit under a plan and not the entry itself (K-01): the one that was served when
     the plan was set, or a later one. What it says of itself (category, right, term) is not the entry's."""
     return dated_by_plan(known) and known.id != case.visit.id
