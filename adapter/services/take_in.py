@@ -257,10 +257,12 @@ def _referral(desk: Desk, reading: Reading) -> InboxState:
 def _appointment(desk: Desk, reading: Reading) -> InboxState:
     model = _model(reading)
     referral_id = appointment_referral_id(model)
-    record = desk.work.calendar.referral(desk.facility, referral_id) if referral_id is not None else None
+    known = desk.work.calendar.visit(desk.facility, str(model.id))  # the order of locks: register/hold.py
+    stands_on = {one for one in (referral_id, known.referral_id if known is not None else None) if one is not None}
+    records = {one: desk.work.calendar.referral(desk.facility, one) for one in sorted(stands_on)}
+    record = records.get(referral_id) if referral_id is not None else None
     criterion = record.referral.criterion if record is not None else None
     visit = appointment_from_fhir(model, desk.eq.tables, on=desk.today, referral_criterion=criterion)
-    known = desk.work.calendar.visit(desk.facility, visit.id)
     if known is not None and known.changed_at and visit.changed_at and visit.changed_at < known.changed_at:
         return InboxState.SUPERSEDED
     if known is not None and not_told_yet(desk, known, visit):
