@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.history import with_number
@@ -171,12 +171,12 @@ class PaperDesk:
         self.today = warsaw_day(book.now)
         self.calendar = PaperCalendar()
         self.register = PaperRegister()
-        absent = cast("Equipment", SimpleNamespace())
+        absent: Any = None  # nothing is stored or sent, and nobody is asked
         equipment = Equipment(
-            store=absent,  # type: ignore[arg-type]  # nothing is stored or sent
-            registry=absent,  # type: ignore[arg-type]
-            referrals=absent,  # type: ignore[arg-type]
-            hospital=absent,  # type: ignore[arg-type]
+            store=absent,
+            registry=absent,
+            referrals=absent,
+            hospital=absent,
             clock=HeldTime(book.now),
             tables=book.tables,
             facilities=(FACILITY,),
