@@ -2,6 +2,9 @@
 
 Versions of one resource are taken in the order they came: a later one is not handed out while an
 earlier one is new or in somebody's hands.
+
+An EHR that numbers no versions is known by the bytes it says. When it says again what it said before its last
+version (blocked, free, blocked), that is a new version: the earlier row of these bytes becomes the newest.
 """
 
 from __future__ import annotations
@@ -30,6 +33,19 @@ ERASED_TYPE = "ServiceRequest"
 PUT_ROWS_MAX = 1000
 """Entries put by one statement."""
 
+UNNUMBERED = "sha256:"
+"""How the version of a resource begins that the EHR does not number: a digest of its bytes."""
+
+_SAID_AGAIN = f"""
+ON CONFLICT (facility, resource_type, resource_id, version) DO UPDATE SET
+    id = DEFAULT, source = excluded.source, raw = excluded.raw, last_updated = excluded.last_updated,
+    received_at = excluded.received_at, state = 'new', problems = '[]'::jsonb
+WHERE inbox.version LIKE '{UNNUMBERED}%%' AND inbox.resource_id <> '' AND EXISTS (
+    SELECT 1 FROM inbox later WHERE later.facility = inbox.facility AND later.resource_type = inbox.resource_type
+    AND later.resource_id = inbox.resource_id AND later.id > inbox.id)
+"""  # noqa: S608  # constant
+"""A version that the EHR numbers comes once. Bytes come again when something else was said since."""
+
 _KEPT = "CASE WHEN resource_type = %(secret)s AND %(state)s IN ('taken', 'superseded') THEN ''::bytea ELSE raw END"
 
 _PUT_ALL = """
@@ -40,7 +56,6 @@ FROM ROWS FROM (
     unnest(%(raw)b::bytea[])
 ) WITH ORDINALITY AS r (source, type, id, version, updated, raw, n)
 ORDER BY r.n
-ON CONFLICT (facility, resource_type, resource_id, version) DO NOTHING
 """
 """The raw bytes go beside the JSON as they are: sealed bytes as text are twice as long."""
 
@@ -63,10 +78,10 @@ class SqlInbox:
     def put(self, facility: str, received: Received, at: datetime) -> int | None:
         """Store; returns the id, or None when this version is already there."""
         rows = self._session.run(
-            "INSERT INTO inbox "
+            "INSERT INTO inbox "  # noqa: S608  # constant clause
             "(facility, source, resource_type, resource_id, version, raw, last_updated, received_at) "
             "VALUES (%(facility)s, %(source)s, %(type)s, %(id)s, %(version)s, %(raw)s, %(updated)s, %(at)s) "
-            "ON CONFLICT (facility, resource_type, resource_id, version) DO NOTHING RETURNING id",
+            f"{_SAID_AGAIN} RETURNING id",
             facility=facility,
             source=received.source,
             type=received.resource_type,
@@ -82,9 +97,9 @@ class SqlInbox:
         """Store many, in order; returns how many versions were new."""
         stored = 0
         for first in range(0, len(received), PUT_ROWS_MAX):
-            some = received[first : first + PUT_ROWS_MAX]
+            some = _each_once(received[first : first + PUT_ROWS_MAX])
             stored += self._session.changed(
-                _PUT_ALL,
+                _PUT_ALL + _SAID_AGAIN,
                 facility=facility,
                 rows=rows_of(
                     {
@@ -192,6 +207,16 @@ class SqlInbox:
         received = Received(source, resource_type, resource_id, version, raw, updated)
         known = tuple(StoredProblem(**problem) for problem in problems) if problems else ()
         return InboxEntry(identity, facility, received, at, InboxState(state), known)
+
+
+def _each_once(received: Sequence[Received]) -> list[Received]:
+    """Without what comes twice: one statement writes a row once. Of bytes without a number the last place counts."""
+    places: dict[tuple[str, str, str], int] = {}
+    for place, one in enumerate(received):
+        key = (one.resource_type, one.resource_id, one.version)
+        if key not in places or one.version.startswith(UNNUMBERED):
+            places[key] = place
+    return [received[place] for place in sorted(places.values())]
 
 
 def _identity(facility: str, received: Received) -> tuple[str, ...]:

@@ -1,0 +1,69 @@
+"""The inbox keeps each version once, and knows which one is the newest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapter.ports import Received
+from adapter.ports.store import InboxState, UnitOfWork
+from adapter.store.unit_of_work import SqlStore
+
+AT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
+BLOCKED, FREE, GONE = "sha256:b10c", "sha256:f4ee", "sha256:60e1"
+
+
+def one(version: str, *, minutes: int | None = None, identity: str = "S1", kind: str = "Slot") -> Received:
+    told = None if minutes is None else AT + timedelta(minutes=minutes)
+    return Received("file", kind, identity, version, version.encode(), told)
+
+
+def take(work: UnitOfWork, kind: str = "Slot") -> list[str]:
+    """Take everything that is new, in the order in which it is handed out."""
+    taken = []
+    while entries := work.inbox.take("demo", kind, 100):
+        for entry in entries:
+            taken.append(entry.received.version)
+            work.inbox.settle(entry.id, InboxState.TAKEN)
+    return taken
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in pages", "one by one"])
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ([[FREE], [FREE]], [FREE]),
+        ([[FREE], [BLOCKED], [FREE], [BLOCKED], [BLOCKED]], [FREE, BLOCKED, FREE, BLOCKED]),
+        ([[FREE], [BLOCKED], [GONE], [FREE]], [FREE, BLOCKED, GONE, FREE]),
+        ([["1"], ["2"], ["1"]], ["1", "2"]),
+    ],
+    ids=["twice", "there and back", "back to the first", "numbered by the EHR"],
+)
+def test_bytes_said_again_after_others_are_a_new_version(
+    store: SqlStore, said: list[list[str]], taken: list[str], together: bool
+) -> None:
+    found = []
+    for versions in said:
+        with store.unit_of_work() as work:
+            if together:
+                work.inbox.put_all("demo", [one(version) for version in versions], AT)
+            else:
+                for version in versions:
+                    work.inbox.put("demo", one(version), AT)
+            found += take(work)
+            work.commit()
+    assert found == taken
+
+
+def test_said_and_said_back_before_anybody_took_it(store: SqlStore) -> None:
+    with store.unit_of_work() as work:
+        assert work.inbox.put_all("demo", [one(FREE), one(BLOCKED), one(FREE)], AT) == 2
+        assert work.inbox.put_all("demo", [one(BLOCKED)], AT) == 1
+        assert take(work) == [FREE, BLOCKED]
+
+
+def test_what_has_no_id_is_no_version_of_anything(store: SqlStore) -> None:
+    with store.unit_of_work() as work:
+        assert work.inbox.put_all("demo", [one(FREE, identity=""), one(GONE, identity="")], AT) == 2
+        assert work.inbox.put_all("demo", [one(FREE, identity=""), one(GONE, identity="")], AT) == 0
