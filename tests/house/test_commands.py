@@ -10,12 +10,14 @@ from collections.abc import Iterator
 import click
 import click.testing
 import pytest
-from house.tree import files, name, text
+from house.tree import files, name, sources, text
 
 from adapter.cli.main import COMMANDS, cli
 
 GUIDES = ("README.md", "docs/operations/")
 LINE = re.compile(r"^\s*(?:\$ )?(?:\.venv/bin/)?(pomost [^#`\n]*)", re.MULTILINE)
+INLINE = re.compile(r"`(?:\.venv/bin/)?(pomost [^`\n]+)`")
+SPOKEN = re.compile(r"\bpomost ([a-z]+) ([a-z-]+)")
 PLACEHOLDER = re.compile(r"^[A-Z.\[|]|^\.\.\.$|^<")
 
 
@@ -85,12 +87,14 @@ def test_every_command_and_option_is_in_the_guides() -> None:
 
 
 def documented() -> list[tuple[str, str]]:
-    """(document, command line) of every command line in a code block of the documents."""
+    """(document, command line) of every command line in the documents: in a code block, or in a sentence."""
     found = []
     for path in files():
         if path.suffix == ".md":
-            for block in re.findall(r"^```\w*\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            content = path.read_text("utf-8")
+            for block in re.findall(r"^```\w*\n(.*?)^```", content, re.MULTILINE | re.DOTALL):
                 found += [(name(path), line.strip()) for line in LINE.findall(block.replace("\\\n", " "))]
+            found += [(name(path), line) for line in INLINE.findall(content)]
     return found
 
 
@@ -113,6 +117,19 @@ def wrong_in(line: str) -> str:
 def test_every_documented_command_line_is_known() -> None:
     assert documented()
     assert not [f"{document}: {line} ({wrong})" for document, line in documented() if (wrong := wrong_in(line))]
+
+
+def test_every_command_that_the_program_speaks_of_is_known() -> None:
+    """Messages, helps and docstrings tell people what to type next; ``pomost tasks`` is followed by one of its own."""
+    groups = {words: command for words, command in commands() if isinstance(command, click.Group)}
+    every = {words for words, _ in commands()}
+    spoken = [
+        (name(path), f"pomost {first}", f"pomost {first} {second}")
+        for path in sources()
+        for first, second in SPOKEN.findall(path.read_text("utf-8"))
+    ]
+    assert len([group for _, group, _ in spoken if group in groups]) > 20
+    assert not [(path, words) for path, group, words in spoken if group in groups and words not in every]
 
 
 def test_help_names_every_command() -> None:
