@@ -9,6 +9,9 @@ from datetime import datetime
 from adapter.domain.referral import ReferralReading
 from adapter.ports import Received
 
+NOT_NEEDED = "not-needed"
+"""Result of a message that was left out: the other side need not hear of it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import uuid4
 
 from adapter.domain.national import NationalVisitState, Origin, VisitChange, VisitChanges
@@ -98,13 +99,14 @@ def _take_page(
     """
     correlation = str(uuid4())
     context = CallContext(facility, correlation, str(uuid4()))
+    asked_at = eq.clock.now()
     with reading(eq, context, Destination.CER, ACTOR):
         page = eq.registry.visit_changes(context, start)
     now = eq.clock.now()
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, correlation)
         fresh = _fresh(desk, page)
-        if any(_too_early(desk, change) for change in fresh):
+        if any(_too_early(desk, change, asked_at) for change in fresh):
             return None
         for change in fresh:
             _handle(desk, change, summary)
@@ -133,15 +135,27 @@ def _fresh(desk: Desk, page: VisitChanges) -> list[VisitChange]:
     return sorted(fresh, key=lambda one: one.sequence)
 
 
-def _too_early(desk: Desk, change: VisitChange) -> bool:
-    """A change of a visit whose Appointment is still being made in the EHR, or that we may have just saved."""
-    if change.origin is not Origin.FACILITY and change.reference is not None:
+def _too_early(desk: Desk, change: VisitChange, asked_at: datetime) -> bool:
+    """A change of a visit whose Appointment is being made in the EHR, or that we may just have saved or moved."""
+    foreign = change.origin is not Origin.FACILITY
+    if foreign and _is_moving(desk, change, asked_at):
+        return True
+    if foreign and change.reference is not None:
         saving = desk.pending(f"visit:{change.reference}", [Action.SAVE_VISIT])
         if saving is not None and saving.state is not MessageState.WAITING:
             return True
-    if change.state is NationalVisitState.SAVED and change.origin is not Origin.FACILITY:
+    if change.state is NationalVisitState.SAVED and foreign:
         return False
     return desk.pending(f"national-visit:{change.visit_id}", [Action.WRITE_BACK]) is not None
+
+
+def _is_moving(desk: Desk, change: VisitChange, asked_at: datetime) -> bool:
+    """Whether our own move of the visit went out while the page was read: which word was the last is not known."""
+    ours = desk.work.links.ours(desk.facility, "visit", change.visit_id)
+    move = desk.newest(f"visit:{ours}", [Action.MOVE_VISIT]) if ours is not None else None
+    if move is None:
+        return False
+    return move.state is MessageState.SENDING or (move.sent_at is not None and move.sent_at >= asked_at)
 
 
 def _handle(desk: Desk, change: VisitChange, summary: Pulled) -> None:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from adapter.domain.identifiers import ReferralKey
 from adapter.domain.moments import warsaw_day
-from adapter.domain.national import NationalSlot, NationalVisit, NationalVisitState, SlotListing, VisitChange
+from adapter.domain.national import NationalSlot, NationalVisit, NationalVisitState, Origin, SlotListing, VisitChange
 from adapter.domain.referral import ReferralReading, ReferralState
 from adapter.domain.slot import Slot
 from adapter.errors import Rejected
@@ -26,9 +26,10 @@ from adapter.services.outcome import Done
 from adapter.services.pull_visits import changes_to_come
 from adapter.services.send_referrals import access_of, comment_of, number_of, record_of
 from adapter.services.send_slots import edit_of
+from adapter.services.send_visits import overtaken
 
 CLOCKS_APART = timedelta(minutes=5)
-"""A comment may look older than the message that made it by so much: P1's clock is not ours."""
+"""What came after a message may look older than it by so much: CeR's and P1's clocks are not ours."""
 PLACES_MAX = 20
 """Messages of a visit, newest first, whose slots are looked at when it is not known where it stands."""
 
@@ -181,8 +182,23 @@ def _their_visit_now(told: Round, context: CallContext, message: Message) -> Nat
     )
 
 
+def _moved_on(told: Round, context: CallContext, message: Message, theirs: str | None) -> bool:
+    """Whether the last word on a visit is its patient's or CeR's own, said after our move was sent."""
+    with told.eq.store.unit_of_work() as work:
+        if overtaken(work, message):
+            return True
+    words = [change for change in told.changes(context) if change.visit_id == theirs]
+    last = max(words, key=lambda one: one.sequence, default=None)
+    if last is None or last.origin is Origin.FACILITY:
+        return False
+    return message.sent_at is None or last.changed_at >= message.sent_at - CLOCKS_APART
+
+
 def _visit_was_moved(told: Round, context: CallContext, message: Message) -> Done | None:
-    """A visit that was never saved may have been saved by its move."""
+    """It counts as moved, too, when its patient moved or cancelled it since: it must not be moved back.
+
+    A visit that was never saved may have been saved by its move.
+    """
     theirs = _their_visit(told.eq, message)
     if theirs is None and message.payload.get("unsaved"):
         return _visit_was_saved(told, context, message)
@@ -190,7 +206,9 @@ def _visit_was_moved(told: Round, context: CallContext, message: Message) -> Don
         _national_slot(told, context, message),
         lambda visit: visit.id == theirs and visit.state is not NationalVisitState.CANCELLED,
     )
-    return Done(national_id=found.id) if found else None
+    if found is not None or _moved_on(told, context, message, theirs):
+        return Done(national_id=theirs)
+    return None
 
 
 def _visit_was_cancelled(told: Round, context: CallContext, message: Message) -> Done | None:

@@ -16,10 +16,7 @@ from adapter.ports.store import Action, Message, UnitOfWork
 from adapter.services.bring_visit import brought_to
 from adapter.services.desk import UNFINISHED
 from adapter.services.equipment import Equipment
-from adapter.services.outcome import Declined, Done, Doubtful
-
-NOT_NEEDED = "not-needed"
-"""Result of a message that was left out: CeR need not hear of it any more."""
+from adapter.services.outcome import NOT_NEEDED, Declined, Done, Doubtful
 
 
 def _offers(

@@ -8,10 +8,10 @@ from adapter.domain.national import VisitOrder, WaitingRoomOrder
 from adapter.domain.patient import Patient
 from adapter.errors import Rejected
 from adapter.ports import CallContext
-from adapter.ports.store import Message, UnitOfWork
+from adapter.ports.store import Action, Message, UnitOfWork
 from adapter.services.equipment import Equipment
 from adapter.services.fresh_patient import refresh_patient
-from adapter.services.outcome import Done
+from adapter.services.outcome import NOT_NEEDED, Done
 
 WANTED = frozenset({VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
 """States of a visit for which CeR should have a term."""
@@ -76,13 +76,32 @@ def save_visit(eq: Equipment, context: CallContext, message: Message) -> Done:
     return Done(result_code=receipt.result_code, national_id=receipt.visit_id)
 
 
+def overtaken(work: UnitOfWork, message: Message) -> bool:
+    """Whether a visit stands elsewhere since a move was asked for, and no later move is on its way.
+
+    Its patient moved it (CeR is right about that), or the EHR ended it where it had stood.
+    """
+    visit_id = str(message.payload["visit_id"])
+    visit = work.calendar.visit(message.facility, visit_id)
+    if visit is None or not visit.slot_ids or message.payload["slot_id"] in visit.slot_ids:
+        return False
+    moves = work.outbox.find(
+        facility=message.facility, actions=[Action.MOVE_VISIT], subject=f"visit:{visit_id}", limit=1
+    )
+    return [one.id for one in moves] == [message.id]
+
+
 def move_visit(eq: Equipment, context: CallContext, message: Message) -> Done:
     """Move a visit to another slot; save it there when its own saving, still on its way then, was refused.
+
+    A move that was overtaken while it waited is not sent.
 
     Raises:
         Rejected: CeR does not know visit or slot, or the visit is over.
     """
     with eq.store.unit_of_work() as work:
+        if overtaken(work, message):
+            return Done(result_code=NOT_NEEDED)
         if message.payload.get("unsaved") and _never_saved(work, message):
             theirs = None
         else:

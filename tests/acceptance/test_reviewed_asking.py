@@ -10,10 +10,14 @@ from clinic_site import Site
 
 from adapter.cli.demo.clinic import cancelled, ended
 from adapter.cli.demo.stage import FACILITY
+from adapter.domain.national import VisitChanges
+from adapter.ports import CallContext
 from adapter.ports.store import Action, MessageState
 from adapter.services.deliver import deliver
 from adapter.services.pull_visits import CURSOR, bring_one, pull_visits
+from adapter.services.receive import receive
 from adapter.services.settle_doubts import settle_doubts
+from adapter.services.take_in import take_in
 from adapter.simulator.registry import FACILITY as BY_FACILITY
 from adapter.simulator.registry import SYSTEM
 from adapter.simulator.state import known_person
@@ -137,6 +141,63 @@ def test_a_visit_saved_and_moved_by_its_patient_before_we_asked_is_not_saved_aga
     assert [one["id"] for one in site.visits("visit-1")] == [visit["id"]]
     assert site.ehr("Appointment", "visit-1")["slot"] == [{"reference": "Slot/dr-lis-d03-s1"}]
     assert not site.messages(MessageState.REFUSED)
+
+
+def _stands_on(site: Site, visit: str) -> str:
+    """The slot in CeR, after the EHR was told; both name the same."""
+    site.until_quiet()
+    site.sync()
+    site.sync()
+    (seen,) = site.visits(visit)
+    slot = next(str(one["reference"]) for one in site.admin.slots() if one["id"] == seen["slot"])
+    assert site.ehr("Appointment", visit)["slot"] == [{"reference": f"Slot/{slot}"}]
+    return slot
+
+
+@pytest.mark.parametrize(("lost", "pulled"), [("reply-lost", False), ("request-lost", False), ("reply-lost", True)])
+def test_a_move_in_doubt_never_undoes_the_patients_own_move(site: Site, lost: str, pulled: bool) -> None:
+    site.book("visit-1", 0, LIS0)
+    (visit,) = site.visits("visit-1")
+    site.admin.trouble(lost, operation="move_visit")
+    site.says(site.clinic.appointment("visit-1", 0, site.now(), place=LIS1))
+    assert [one.action for one in site.messages(MessageState.IN_DOUBT)] == [Action.MOVE_VISIT]
+    site.admin.patient_moves(visit["id"], "dr-lis-d03-s2")
+    if pulled:
+        pull_visits(site.eq, FACILITY)
+    assert _stands_on(site, "visit-1") == "dr-lis-d03-s2"
+    assert not site.messages(MessageState.REFUSED)
+
+
+def test_a_move_that_still_waits_does_not_undo_the_patients_own_move(site: Site) -> None:
+    site.book("visit-1", 0, LIS0)
+    (visit,) = site.visits("visit-1")
+    site.export(site.clinic.appointment("visit-1", 0, site.now(), place=LIS1))
+    receive(site.eq, FACILITY)
+    take_in(site.eq, FACILITY)
+    assert [one.action for one in site.messages(MessageState.WAITING)] == [Action.MOVE_VISIT]
+    site.admin.patient_moves(visit["id"], "dr-lis-d03-s2")
+    pull_visits(site.eq, FACILITY)
+    assert _stands_on(site, "visit-1") == "dr-lis-d03-s2"
+
+
+def test_a_move_sent_while_a_page_of_changes_was_read_is_the_last_word(site: Site) -> None:
+    """The page still shows the patient's older move; the EHR must not be told of it after CeR left it."""
+    site.book("visit-1", 0, LIS0)
+    (visit,) = site.visits("visit-1")
+    site.admin.patient_moves(visit["id"], "dr-lis-d03-s2")
+    site.export(site.clinic.appointment("visit-1", 0, site.now(), place=LIS1))
+    receive(site.eq, FACILITY)
+    take_in(site.eq, FACILITY)
+    registry = site.eq.registry
+
+    class Slow:
+        def visit_changes(self, context: CallContext, cursor: str) -> VisitChanges:
+            page: VisitChanges = registry.visit_changes(context, cursor)
+            deliver(site.eq, FACILITY)
+            return page
+
+    pull_visits(replace(site.eq, registry=Slow()), FACILITY)
+    assert _stands_on(site, "visit-1") == "dr-lis-d03-s1"
 
 
 def test_a_cancellation_in_doubt_is_looked_for_wherever_the_visit_may_stand(site: Site) -> None:
