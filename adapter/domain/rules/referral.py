@@ -38,7 +38,7 @@ R10 = Rule(
     "The content of a referral is not changed",
     "art. 59aa ust. 6 ustawy z 27.08.2004",
     (Action.ERROR, Action.TASK),
-    ("E-R-IMMUTABLE", "TASK-R-RELINK"),
+    ("E-R-IMMUTABLE", "TASK-R-RELINK", "TASK-R-CER"),
 )
 R12 = Rule(
     "R-12",
@@ -225,3 +225,19 @@ def annulled(entry: Entry, state: ReferralState) -> Verdict:
             "the issuer annulled the referral: ask for the new one and put it into the entry",
         )
     return R10.allow()
+
+
+def told_to_cer(*, in_cer: bool) -> Verdict:
+    """R-10: an entry goes on with another referral; CeR, where it has the visit, has it under the former one.
+
+    No operation that we know of changes the referral of a visit there, and a term that is given up may be lost: a
+    person looks (ours).
+    """
+    if not in_cer:
+        return R10.allow()
+    return R10.ask_person(
+        "TASK-R-CER",
+        "wpis jest teraz na innym skierowaniu, a wizyta stoi w CeR na poprzednim: sprawdź ją w CeR i popraw tam",
+        "the entry stands on another referral now, its visit in CeR on the former one: look at it in CeR and mend it "
+        "there",
+    )

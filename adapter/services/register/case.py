@@ -20,9 +20,9 @@ class Case:
 
     ``known``: the entry that the appointment states already, or the one that it takes over; ``before``: the visit as
     it was known. ``waiting_room``: it goes to CeR's waiting room. ``offline``: P1 is out of reach now.
-    ``held``: P1 gave us the referral. ``settled``: it stands in CeR already, so
-    what is missing becomes a task and refuses nothing. ``takes_over``: the visit that stated the known entry is over,
-    and this one states it from now on. ``ehr_schedule``: id of the EHR's Schedule.
+    ``held``: P1 gave us the referral. ``in_cer``: CeR has the visit, or will have it. ``settled``: it stands there
+    without us, so what is missing becomes a task and refuses nothing. ``takes_over``: the visit that stated the known
+    entry is over, and this one states it from now on. ``ehr_schedule``: id of the EHR's Schedule.
     """
 
     statement: EntryStatement
@@ -35,6 +35,7 @@ class Case:
     waiting_room: bool = False
     offline: bool = False
     held: bool = False
+    in_cer: bool = False
     settled: bool = False
     takes_over: bool = False
     ehr_schedule: str = ""

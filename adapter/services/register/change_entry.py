@@ -14,16 +14,15 @@ from adapter.domain.history import with_category_change, with_term_change
 from adapter.domain.register import CategoryChange, Entry, TermChange, TermChangeCause
 from adapter.domain.rules import entitled, judge_category_change, judge_entry, judge_term_change
 from adapter.domain.rules.changes import TermReason
-from adapter.domain.rules.release import replaced
 from adapter.domain.rules.verdict import Verdict, refusals
-from adapter.ports.register import EntryStanding
+from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.services.desk import Desk
 from adapter.services.notices.plan_notice import judge_telling
 from adapter.services.register.case import Case
-from adapter.services.register.compose import compose, dated_by_plan, marked, visit_of_plan
-from adapter.services.register.enter import standing_of_entry
+from adapter.services.register.compose import compose, dated_by_plan, marked
 from adapter.services.register.find_act import Act
 from adapter.services.register.plan import Draft, Plan, Told, each_once
+from adapter.services.register.relink import relink
 from adapter.services.register.surroundings import surroundings
 
 BY_PATIENT = "patient"
@@ -38,8 +37,8 @@ def change(desk: Desk, case: Case) -> Plan:
     before, fresh = known.entry, compose(case)
     rebound = replace(known, patient_id=case.patient.id)  # the EHR may know the person by another id now
     rebound = replace(rebound, visit_id=case.visit.id) if case.takes_over else rebound
-    relinked = case.relinked and not visit_of_plan(case, before)
-    if fresh == before and rebound == known and not relinked:
+    relinked = relink(desk, case, rebound, fresh)
+    if fresh == before and rebound == known and relinked is None:
         return Plan(Act.NOTHING, case)
     context = surroundings(desk, case, fresh)
     told = Told(desk, case, case.author)
@@ -59,19 +58,18 @@ def change(desk: Desk, case: Case) -> Plan:
         told.step("term", current, after, verdicts, reason=moved.reason)
         current = after
     corrected = _corrected(current, marked(fresh))
-    standing = known.standing
-    if relinked:
-        verdicts.append(replaced(held=_held(desk, known.referral_id)))
-        standing = _standing(case, corrected, known.standing)
-        corrected = replace(corrected, offline_pending=standing is EntryStanding.OFFLINE)
+    onto = rebound
+    if relinked is not None:
+        verdicts += relinked.verdicts
+        onto = relinked.stored
+        corrected = replace(corrected, offline_pending=onto.entry.offline_pending)
     if corrected != current:
         what = "reserved" if corrected == replace(current, reserved=True) else "corrected"
         told.step(what, current, corrected, verdicts)
     stored = replace(
-        rebound,
+        onto,
         entry=corrected,
-        referral_id=case.visit.referral_id if relinked or known.referral_id is None else known.referral_id,
-        standing=standing,
+        referral_id=onto.referral_id or case.visit.referral_id,
         no_show_excused=known.no_show_excused and moved is None,
         correlation_id=desk.correlation_id,
     )
@@ -79,20 +77,14 @@ def change(desk: Desk, case: Case) -> Plan:
         Act.CHANGE,
         case,
         each_once(verdicts),
-        (Draft(stored, told.taken(), change=moved),),
+        (Draft(stored, told.taken(), entered=_placed(known, stored), change=moved),),
         _settled(verdicts if case.settled else judge_entry(before, context)),
     )
 
 
-def _held(desk: Desk, referral_id: str | None) -> bool:
-    record = desk.work.calendar.referral(desk.facility, referral_id) if referral_id is not None else None
-    return record is not None and record.held
-
-
-def _standing(case: Case, entry: Entry, before: EntryStanding) -> EntryStanding:
-    """How an entry stands that goes on with another referral: one that was final keeps its place while P1 is asked."""
-    now = standing_of_entry(case, entry)
-    return EntryStanding.OFFLINE if now is EntryStanding.AWAITING and before is EntryStanding.FINAL else now
+def _placed(before: StoredEntry, after: StoredEntry) -> bool:
+    """Whether the entry has its place from now on, so that the patient is told of it."""
+    return before.standing is EntryStanding.AWAITING and after.standing is not EntryStanding.AWAITING
 
 
 def _settled(verdicts: Sequence[Verdict]) -> frozenset[tuple[str, str]]:

@@ -21,6 +21,7 @@ from adapter.services.mirror_visit import said_of
 from adapter.services.notices.plan_notice import stop_telling
 from adapter.services.publish_schedule import schedule_in_scope
 from adapter.services.register.follow import entry_subject, follow, new_tasks
+from adapter.services.register.settle_entry import unsettled
 from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register.steps import changed
 from adapter.services.register_day.offer_freed import offer_freed
@@ -84,9 +85,8 @@ def end_entry(
     offer_freed(desk, stored.entry)
     subject = entry_subject(ended.entry.id)
     follow(desk, subject, verdicts)
-    desk.work.tasks.gone(
-        desk.facility, [subject], keep=[(one.rule, one.code, subject) for one in new_tasks(subject, verdicts)]
-    )
+    asked = [(one.rule, one.code, subject) for one in new_tasks(subject, verdicts)]
+    desk.work.tasks.gone(desk.facility, [subject], keep=asked + unsettled(ended))
     desk.audit(removal.by, "register-end", entry_subject(ended.entry.id), {"reason": removal.reason, "rules": [*said]})
     return ended
 

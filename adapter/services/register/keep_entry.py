@@ -11,12 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from adapter.domain.appointment import VisitState
 from adapter.domain.entitlement import Category
 from adapter.domain.rules.entry_data import D03
+from adapter.domain.rules.verdict import refusals
 from adapter.domain.statement import EntryStatement
 from adapter.ports.register import EntryStanding, Step, StoredEntry
 from adapter.services.desk import Desk
-from adapter.services.notices.plan_notice import stop_telling, tell_entered, tell_reinstated, tell_term_changed
+from adapter.services.notices.plan_notice import (
+    judge_telling,
+    stop_telling,
+    tell_entered,
+    tell_reinstated,
+    tell_term_changed,
+)
 from adapter.services.register.case import Case
 from adapter.services.register.change_entry import change
 from adapter.services.register.enter import enter
@@ -28,7 +36,7 @@ from adapter.services.register.plan import Draft, Plan, each_once
 from adapter.services.register.re_enter import re_enter
 from adapter.services.register.reinstate_entry import reinstate_entry
 from adapter.services.register.remove_entry import end, miss, serve
-from adapter.services.register.settle_entry import ASKING, unsettled
+from adapter.services.register.settle_entry import ASKING, answered, unsettled
 from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.take_referral import accept
@@ -98,17 +106,25 @@ def keep_entry(desk: Desk, plan: Plan) -> None:
         stored, steps = _numbered(desk, draft)
         desk.work.register.put(desk.facility, stored, steps)
         _audit(desk, plan, stored)
-        if (
-            stored.standing in ASKING
-            and plan.case.record is not None
-            and (stored.entry.open or plan.case.known is None)
-        ):
+        if stored.standing in ASKING and plan.case.record is not None and _needs_referral(plan.case, stored):
             accept(desk, plan.case.record, plan.case.visit.starts)
         if draft.effect is not None:
             settle_referral(desk, stored, draft.effect)
+        if stored.standing is EntryStanding.FINAL and _was_asked(plan.case.known):
+            answered(desk, stored)
         _tell(desk, draft, stored)
         _offer(desk, plan.case.known, stored)
     _follow(desk, plan, plan.drafts[0].stored.entry.id)
+
+
+def _needs_referral(case: Case, stored: StoredEntry) -> bool:
+    """Whether P1 is asked for the referral of an entry: it is open, or its patient was served on it."""
+    return stored.entry.open or case.visit.state is VisitState.SERVED
+
+
+def _was_asked(before: StoredEntry | None) -> bool:
+    """Whether P1 was asked for the entry as it stood before."""
+    return before is not None and before.standing is not EntryStanding.FINAL
 
 
 def _numbered(desk: Desk, draft: Draft) -> tuple[StoredEntry, Sequence[Step]]:
@@ -147,8 +163,8 @@ def _tell(desk: Desk, draft: Draft, stored: StoredEntry) -> None:
         tell_reinstated(desk, stored)
     elif draft.entered:
         tell_entered(desk, stored)
-    elif draft.change is not None:
-        tell_term_changed(desk, stored, draft.change)
+    elif draft.change is not None and not refusals(judge_telling(stored.entry, draft.change)):
+        tell_term_changed(desk, stored, draft.change)  # without a cause that can be told it is a task for a person
 
 
 def _offer(desk: Desk, before: StoredEntry | None, after: StoredEntry) -> None:

@@ -44,13 +44,18 @@ def register_of(desk: Desk, visit: Visit) -> AdmissionSchedule | None:
     """The register that the schedule of a visit declares; of a visit without one, that of its entry. None: kept
     elsewhere, or nowhere.
     """
-    slot = desk.work.calendar.slot(desk.facility, visit.slot_ids[0]) if visit.slot_ids else None
-    schedule_id = slot.schedule_id if slot is not None else visit.schedule_id
-    schedule = desk.work.calendar.schedule(desk.facility, schedule_id) if schedule_id else None
+    schedule = _schedule(desk, visit)
     if schedule is not None and schedule.register is not None:
         return schedule.register
     known = desk.work.register.entry_of_visit(desk.facility, visit.id)
     return known.entry.schedule if known is not None else None
+
+
+def _schedule(desk: Desk, visit: Visit) -> Schedule | None:
+    """The EHR's Schedule that a visit stands on."""
+    slot = desk.work.calendar.slot(desk.facility, visit.slot_ids[0]) if visit.slot_ids else None
+    schedule_id = slot.schedule_id if slot is not None else visit.schedule_id
+    return desk.work.calendar.schedule(desk.facility, schedule_id) if schedule_id else None
 
 
 def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | None:
@@ -63,7 +68,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
     visit = statement.visit
     stated = desk.work.register.entry_of_visit(desk.facility, visit.id)
     declared = scene.schedule.register if scene.schedule is not None else None
-    schedule = _one_register(visit, declared, scene, stated)
+    schedule = _one_register(desk, visit, declared, scene, stated)
     if schedule is None:
         return None
     patient = desk.work.calendar.patient(desk.facility, visit.patient_id)
@@ -82,6 +87,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
         waiting_room=scene.national and visit.state is VisitState.WAITING,
         held=record is not None and record.held,
         offline=_offline(desk, record, stated=statement.offline),
+        in_cer=scene.in_cer,
         settled=scene.done or (stated is None and scene.in_cer),
         ehr_schedule=scene.schedule.id if scene.schedule is not None else "",
     )
@@ -89,7 +95,7 @@ def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | Non
 
 
 def _one_register(
-    visit: Visit, declared: AdmissionSchedule | None, scene: Scene, stated: StoredEntry | None
+    desk: Desk, visit: Visit, declared: AdmissionSchedule | None, scene: Scene, stated: StoredEntry | None
 ) -> AdmissionSchedule | None:
     """The register of the version. An open entry stays on its own: another list is another entry (MOVED_LIST).
 
@@ -99,7 +105,7 @@ def _one_register(
         return declared
     open_entry = stated.entry.open and stated.standing is not EntryStanding.REJECTED
     other = declared is None or declared.id != stated.entry.schedule.id
-    if visit.state in OPEN_STATES and open_entry and scene.schedule is not None and other and _moved(visit, scene):
+    if visit.state in OPEN_STATES and open_entry and scene.schedule is not None and other and _moved(desk, scene):
         raise NotTaken(
             InboxState.REFUSED,
             [
@@ -138,10 +144,18 @@ def _one_person(visit: Visit, patient: Patient, stated: StoredEntry | None) -> N
     )
 
 
-def _moved(visit: Visit, scene: Scene) -> bool:
-    """Whether the version stands on another schedule's list than the one before."""
+def _moved(desk: Desk, scene: Scene) -> bool:
+    """Whether the version stands on another list than the one before, as their Schedules are now.
+
+    A Schedule that was given another register, or Schedules that were given one together, move nobody.
+    """
     before = scene.before
-    return before is None or (visit.slot_ids, visit.schedule_id) != (before.slot_ids, before.schedule_id)
+    if before is None or scene.schedule is None:
+        return True
+    left, now = _schedule(desk, before), scene.schedule
+    if left is not None and left.id == now.id:
+        return False
+    return left is None or left.register is None or now.register is None or left.register.id != now.register.id
 
 
 def _offline(desk: Desk, record: ReferralRecord | None, *, stated: bool) -> bool:

@@ -10,10 +10,9 @@ from adapter.domain.rules.verdict import Verdict
 from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.services.desk import Desk
 from adapter.services.register.case import Case
-from adapter.services.register.compose import compose
 from adapter.services.register.find_act import Act
 from adapter.services.register.plan import UNNAMED, Draft, Plan, Told, each_once
-from adapter.services.register.remove_entry import first_day
+from adapter.services.register.remove_entry import first_day, served_on
 from adapter.services.register.surroundings import surroundings
 
 CONTINUED = ".k"
@@ -22,11 +21,12 @@ CONTINUED = ".k"
 
 def re_enter(desk: Desk, case: Case) -> Plan:
     """Both halves; the correlation id of the work is the id of the act in the audit and in both histories."""
-    known, plan = case.known, case.statement.plan
-    if known is None or plan is None:
+    before, plan = case.known, case.statement.plan
+    if before is None or plan is None:
         raise ValueError("a known entry and a plan make a re-entry")
     by = case.author or UNNAMED
-    begun = replace(known.entry, service_started=compose(case).service_started)
+    known, relinked = served_on(desk, case)
+    begun = known.entry
     day = first_day(case, begun)
     done = continuing.re_enter(
         begun,
@@ -38,13 +38,13 @@ def re_enter(desk: Desk, case: Case) -> Plan:
         at=max(case.now, known.entry.entered_at),
         by=by,
     )
-    verdicts: list[Verdict] = list(done.verdicts)
+    verdicts: list[Verdict] = [*relinked, *done.verdicts]
     if done.closed is None or done.opened is None or done.closed.removal is None:
         return Plan(Act.RE_ENTER, case, each_once(verdicts))
     context = surroundings(desk, case, begun)
     verdicts += judge_removal(begun, done.closed.removal, context)
     told = Told(desk, case, by)
-    told.step("removed", known.entry, done.closed, verdicts, reason=done.closed.removal.reason)
+    told.step("removed", before.entry, done.closed, verdicts, reason=done.closed.removal.reason)
     closed = Draft(
         replace(known, entry=done.closed, correlation_id=desk.correlation_id),
         told.taken(),

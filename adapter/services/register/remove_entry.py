@@ -12,6 +12,7 @@ from adapter.domain.register import Entry, Removal
 from adapter.domain.rules import judge_removal, reinstatement, scope
 from adapter.domain.rules import removal as ends
 from adapter.domain.rules.reasons import NO_SHOW, RESIGNED, SERVICE_DONE
+from adapter.domain.rules.referral import opened
 from adapter.domain.rules.release import ReferralEffect
 from adapter.domain.rules.verdict import Verdict, refusals
 from adapter.domain.term import DayTerm
@@ -23,6 +24,7 @@ from adapter.services.register.case import Case
 from adapter.services.register.compose import compose, dated_by_plan
 from adapter.services.register.find_act import Act
 from adapter.services.register.plan import UNNAMED, Draft, Plan, Told
+from adapter.services.register.relink import relink
 from adapter.services.register.surroundings import surroundings
 
 FORCE_MAJEURE = "force-majeure"
@@ -33,19 +35,31 @@ def serve(desk: Desk, case: Case) -> Plan:
     """Served: removed as done, as of the first day of the service (X-03).
 
     The date of a continuing entry is corrected to the end of the treatment first, where the version says it (K-03).
+    Who was served on another referral than the entry's has that one accepted and finished (R-10).
     """
-    known = _known(case)
-    said = case.statement.removal
-    begun = replace(known.entry, service_started=compose(case).service_started)
+    known, verdicts = served_on(desk, case)
+    said, since = case.statement.removal, _known(case).entry
+    begun = known.entry
     on = said.on if said is not None and said.on is not None else first_day(case, begun)
     told = Told(desk, case, case.author)
     plan_ends = case.statement.plan.ends_on if case.statement.plan is not None else None
     if dated_by_plan(begun) and plan_ends is not None and begun.term != DayTerm(plan_ends):
         dated = replace(begun, term=DayTerm(plan_ends), plan_day=plan_ends)
-        told.step("corrected", begun, dated, reason="M-07")
-        begun = dated
+        told.step("corrected", since, dated, reason="M-07")
+        begun = since = dated
     reason = said.reason if said is not None and said.reason else SERVICE_DONE
-    return _end(told, replace(known, entry=begun), reason, on)
+    plan = _end(told, replace(known, entry=begun), reason, on, since)
+    return replace(plan, verdicts=(*verdicts, *plan.verdicts))
+
+
+def served_on(desk: Desk, case: Case) -> tuple[StoredEntry, tuple[Verdict, ...]]:
+    """The known entry as the service began: when, and on which referral, with what the rules say of another one."""
+    known, fresh = _known(case), compose(case)
+    begun = replace(known.entry, service_started=fresh.service_started)
+    onto = relink(desk, case, known, replace(begun, referral=fresh.referral))
+    if onto is None:
+        return replace(known, entry=begun), ()
+    return onto.stored, (opened(onto.stored.entry), *onto.verdicts)
 
 
 def first_day(case: Case, entry: Entry) -> date:
@@ -105,8 +119,11 @@ def _known(case: Case) -> StoredEntry:
     return case.known
 
 
-def _end(told: Told, known: StoredEntry, reason: str, on: date) -> Plan:
-    """The removal, judged. With a reason that the table does not hold nothing is said of the referral."""
+def _end(told: Told, known: StoredEntry, reason: str, on: date, since: Entry | None = None) -> Plan:
+    """The removal, judged. With a reason that the table does not hold nothing is said of the referral.
+
+    ``since``: the entry as its history last told it, where ``known`` is ahead of that.
+    """
     desk, case = told.desk, told.case
     entry, said = known.entry, case.statement.removal
     ending = Removal(
@@ -121,7 +138,7 @@ def _end(told: Told, known: StoredEntry, reason: str, on: date) -> Plan:
     if reason == RESIGNED:
         verdicts.append(ends.resigned(entry, on).verdict)
     ended = removed(entry, ending)
-    told.step("removed", entry, ended, verdicts, reason=reason)
+    told.step("removed", since or entry, ended, verdicts, reason=reason)
     row = context.removal_reasons.get(reason)
     effect = row.effect if row is not None else ReferralEffect.NONE
     act = {VisitState.SERVED: Act.SERVE, VisitState.NO_SHOW: Act.MISS}.get(case.visit.state, Act.END)

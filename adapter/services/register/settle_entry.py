@@ -14,6 +14,8 @@ from dataclasses import replace
 from adapter.domain.rules import offline
 from adapter.domain.rules.offline import StatusAnswer
 from adapter.domain.rules.reasons import SERVICE_DONE
+from adapter.domain.rules.referral import R10
+from adapter.domain.rules.release import R05
 from adapter.domain.rules.verdict import Verdict
 from adapter.ports.register import EntryStanding, Step, StoredEntry
 from adapter.services.desk import Desk
@@ -39,10 +41,14 @@ def accepted(desk: Desk, referral_id: str) -> None:
         told = stored.standing is EntryStanding.OFFLINE
         final = replace(stored, entry=entry, standing=EntryStanding.FINAL)
         _put(desk, stored, final, "final", [])
-        subject = entry_subject(entry.id)
-        desk.work.tasks.gone(desk.facility, [subject], keep=(), codes=ANSWERED)
+        answered(desk, final)
         if entry.open and not told:
             tell_entered(desk, final)
+
+
+def answered(desk: Desk, stored: StoredEntry) -> None:
+    """End the tasks that ask about P1's answer: the entry is final, so there is nothing to ask any more."""
+    desk.work.tasks.gone(desk.facility, [entry_subject(stored.entry.id)], keep=(), codes=ANSWERED)
 
 
 def _accepted_with(desk: Desk, entries: Sequence[StoredEntry]) -> Sequence[StoredEntry]:
@@ -78,11 +84,16 @@ def refused(desk: Desk, referral_id: str, *, elsewhere: bool) -> None:
 
 
 def unsettled(stored: StoredEntry) -> list[tuple[str, str, str]]:
-    """Tasks (rule, code, subject) that outlive an ended entry: P1 refused the referral of a patient who was served."""
-    if stored.standing is EntryStanding.FINAL or not _served(stored):
-        return []
+    """Tasks (rule, code, subject) that outlive an ended entry.
+
+    What becomes of a former referral (R-05, R-10), and what P1 refused of that of a patient who was served.
+    """
     subject = entry_subject(stored.entry.id)
-    return [(offline.R04.id, "E-R-P1", subject), (offline.R08.id, "TASK-R-DUPLICATE", subject)]
+    former = [(R05.id, "TASK-R-DECIDE", subject), (R10.id, "TASK-R-CER", subject)]
+    if stored.standing is EntryStanding.FINAL or not _served(stored):
+        return former
+    refused_by_p1 = ((offline.R04, "E-R-P1"), (offline.R04, "E-U-DUP"), (offline.R08, "TASK-R-DUPLICATE"))
+    return former + [(rule.id, code, subject) for rule, code in refused_by_p1]
 
 
 def _served(stored: StoredEntry) -> bool:

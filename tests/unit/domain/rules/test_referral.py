@@ -13,7 +13,7 @@ from adapter.domain.identifiers import AccessByCode, AccessCode, PersonDocument,
 from adapter.domain.referral import Referral, ReferralState
 from adapter.domain.register import AdmissionSchedule, Care, Entry, EntryReferral, ReferralWay, Removal
 from adapter.domain.rules import referral as referrals
-from adapter.domain.rules.referral import code_form, credentials, key_form
+from adapter.domain.rules.referral import code_form, credentials, key_form, told_to_cer
 
 MakeEntry = Callable[..., Entry]
 PESEL = Pesel("00690100011")
@@ -157,3 +157,8 @@ def test_r_10_an_annulled_referral_of_an_open_entry_is_relinked(new_entry: MakeE
     assert referrals.annulled(new_entry(), state).code == asked
     removal = Removal(date(2026, 3, 5), "RESIGNED", datetime(2026, 3, 5, 9, tzinfo=UTC), "clerk-1")
     assert not referrals.annulled(new_entry(removal=removal), state).code
+
+
+def test_a_visit_that_cer_has_under_the_former_referral_is_for_a_person() -> None:
+    assert told_to_cer(in_cer=True).code == "TASK-R-CER"
+    assert told_to_cer(in_cer=False).code == ""
