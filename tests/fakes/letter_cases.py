@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.identifiers import Pesel
 from adapter.domain.moments import instant_in_warsaw
+from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.register import (
     AdmissionSchedule,
     Care,
@@ -61,6 +62,9 @@ ENTRY = Entry(
     term_justification="Pierwszy wolny termin; poradnia przyjmuje w poniedziałki.",
 )
 BY_PAPER = replace(ENTRY, referral=EntryReferral("REF1", ReferralWay.PAPER, shows_diagnosis=True))
+HANDED_IN = replace(
+    ENTRY, referral=EntryReferral("REF1", ReferralWay.PAPER, paper=PaperReferral(received_on=date(2026, 1, 14)))
+)
 MOVED = TermChange(
     TERM, DayTerm(date(2026, 3, 2)), NOON, "Jan Testowy", TermChangeCause.CRITERION, "CRITERION", "Nasilone objawy."
 )
@@ -115,7 +119,7 @@ LETTERS: Mapping[str, Callable[[Office], Letter]] = {
     ),
     "contract-ends": lambda office: notice_letter(
         office,
-        replace(BY_PAPER, removal=Removal(date(2026, 3, 31), "PROVIDER_STOPPED", NOON, "job")),
+        replace(HANDED_IN, removal=Removal(date(2026, 3, 31), "PROVIDER_STOPPED", NOON, "job")),
         notice(NoticeKind.CONTRACT_ENDS),
         contract_ends_on=date(2026, 3, 31),
     ),

@@ -18,6 +18,7 @@ from adapter.services.letters.letter import Fact, Letter, Office, Said, fact, pl
 
 NOTHING_TO_CERTIFY = "NOTHING_TO_CERTIFY"
 NO_JUSTIFICATION = "NO_JUSTIFICATION"
+NO_CONTRACT_END = "NO_CONTRACT_END"
 
 
 def entry_certificate(office: Office, entry: Entry) -> Letter:
@@ -47,11 +48,20 @@ def entry_certificate(office: Office, entry: Entry) -> Letter:
     return _document(office, entry, "certificate-entry", facts, (said("certificate-entry.closing"),), signed=True)
 
 
-def report_certificate(office: Office, entry: Entry, *, ends_on: date | None = None) -> Letter:
+def report_certificate(office: Office, entry: Entry, *, ends_on: date | None) -> Letter:
     """E-03: the report date that another provider respects (E-02), when the contract for the service ends. Free.
 
     ``ends_on`` is the last day of the contract, None where it is not known.
+
+    Raises:
+        BadInput: nobody said that the contract ends (``NO_CONTRACT_END``): it would certify what is not true.
     """
+    if ends_on is None:
+        raise BadInput(
+            "no end of the contract for this register is known: set contract_ends_on of the facility first",
+            field="contract_ends_on",
+            code=NO_CONTRACT_END,
+        )
     facts = (
         *wording.identified(entry.person),
         *fact("service", wording.service(office, entry.schedule)),
@@ -60,7 +70,7 @@ def report_certificate(office: Office, entry: Entry, *, ends_on: date | None = N
         *fact("category", wording.category(office, entry.category)),
         *fact("criterion", wording.criterion(entry.criterion) if entry.category is Category.WAITING else None),
         *fact("term", wording.term(entry.term)),
-        *fact("contract_ends", None if ends_on is None else wording.day(ends_on)),
+        *fact("contract_ends", wording.day(ends_on)),
     )
     return _document(office, entry, "certificate-report", facts, (said("certificate-report.closing"),), signed=True)
 

@@ -11,10 +11,11 @@ from datetime import date, datetime
 
 from adapter.domain.entitlement import Category
 from adapter.domain.moments import warsaw_day
-from adapter.domain.register import Entry, ReferralWay
+from adapter.domain.register import Entry
 from adapter.domain.rules.contract_end import rank_day
 from adapter.domain.rules.notices import tells_of_fund
 from adapter.domain.rules.paper import awaited, paper_days
+from adapter.domain.rules.release import ReferralEffect, on_removal
 from adapter.domain.rules.terms import fix_days, refines
 from adapter.domain.rules.verdict import require
 from adapter.domain.term import DayTerm, WeekTerm
@@ -23,6 +24,8 @@ from adapter.services.letters import wording
 from adapter.services.letters.letter import Fact, Letter, Office, Said, fact, plain, said
 
 LISTED = frozenset({Category.WAITING, Category.ONCOLOGY})
+REFERRAL_BACK = {"AUTO-R-RELEASE": "letter.referral_electronic", "TASK-R-RETURN-PAPER": "letter.referral_paper"}
+"""What R-05 says of a referral -> what its patient is told of it; of others, nothing."""
 
 
 def notice_letter(
@@ -145,17 +148,9 @@ def _reinstated(office: Office, entry: Entry, notice: StoredNotice, visit_at: da
 def _contract(office: Office, entry: Entry, notice: StoredNotice, visit_at: datetime | None) -> Letter:
     """E-03: the cover of the certificate; where else the service is given tells the Fund (E-04)."""
     facts = (*_place(office, entry), *fact("report_counts", wording.day(rank_day(entry))))
-    back = (said(f"letter.referral_{_way(entry)}"),) if _way(entry) else ()
-    closing = (said("letter.elsewhere"), *back, said("letter.fund"))
+    back = REFERRAL_BACK.get(on_removal(entry, ReferralEffect.RELEASE).code)
+    closing = (said("letter.elsewhere"), *((said(back),) if back else ()), said("letter.fund"))
     return _letter(office, entry, notice, "contract", facts=facts, closing=closing)
-
-
-def _way(entry: Entry) -> str:
-    """How the referral goes back (R-05): ``paper``, ``electronic``, or empty without one."""
-    way = ReferralWay.NONE if entry.referral is None else entry.referral.way
-    if way is ReferralWay.NONE:
-        return ""
-    return "paper" if way is ReferralWay.PAPER else "electronic"
 
 
 def _place(office: Office, entry: Entry) -> tuple[Fact, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from fakes.letter_cases import LETTERS, office
 from adapter.services.letters.as_page import as_page
 from adapter.services.letters.as_pdf import as_pdf
 from adapter.services.letters.as_text import as_text
-from adapter.services.letters.letter import Letter, Office
+from adapter.services.letters.letter import Letter, Office, Said
 
 HERE = Path(__file__).resolve().parent
 PAGES = ("entered-week-paper", "certificate-entry", "status")
@@ -88,7 +89,32 @@ def test_the_same_letter_gives_the_same_bytes(held: Office) -> None:
     assert as_pdf(LETTERS["status"](held)) == pdf("status")
 
 
-def test_a_letter_of_the_longest_kind_fits_on_two_pages_and_a_certificate_on_one() -> None:
-    assert len(read("entered").pages) == 1
-    assert len(read("entered-week-paper").pages) <= 2
-    assert len(read("certificate-entry").pages) == 1
+@pytest.mark.parametrize("name", ["entered-week-paper", "term-changed", "certificate-report"])
+def test_the_longest_of_each_sort_fits_on_one_page(name: str) -> None:
+    assert len(read(name).pages) == 1
+
+
+def pages(letter: Letter) -> list[str]:
+    """What a reader finds on each page."""
+    return [one.extract_text() for one in pypdf.PdfReader(io.BytesIO(as_pdf(letter))).pages]
+
+
+def test_no_table_of_several_is_torn_between_pages(held: Office) -> None:
+    """Each page of a status begins with the head of a register, and the end of the letter stands together."""
+    status = LETTERS["status"](held)
+    made = pages(replace(status, tables=status.tables[:1] * 7))
+    assert len(made) > 2
+    assert all(page.startswith(status.tables[0][0].pl) for page in made[1:-1])
+    assert [page.count("Kategoria medyczna") for page in made] == [page.count("Miejsce na liście\n") for page in made]
+    assert status.closing[-1].pl.split()[0] in made[-1]
+    assert "Podstawa prawna" in made[-1]
+
+
+def test_a_text_longer_than_a_page_is_whole_and_follows_its_head(held: Office) -> None:
+    letter = LETTERS["justification"](held)
+    head, (fact, *_) = letter.tables[0]
+    told = [f"Powód{number}" for number in range(450)]
+    made = pages(replace(letter, tables=((head, (replace(fact, value=Said(" ".join(told), " ".join(told))),)),)))
+    assert len(made) > 1
+    assert re.findall(r"Powód\d+", " ".join(made)) == told
+    assert next(page for page in made if "Powód0\n" in page or "Powód0 " in page).count(f"{head.pl}\n") == 1

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from fakes.letter_cases import ENTRY, LETTERS, NOON, TERM, notice, office
+from fakes.letter_cases import BY_PAPER, ENTRY, HANDED_IN, LETTERS, NOON, TERM, notice, office
 
 from adapter.domain.entitlement import Category, Criterion
-from adapter.domain.register import Removal
+from adapter.domain.register import Entry, Removal
 from adapter.domain.rules.notices import FUND_SENTENCE_EN, FUND_SENTENCE_PL
 from adapter.domain.rules.settings import RuleSettings
 from adapter.domain.term import DayTerm
@@ -106,7 +106,32 @@ def test_d_06_who_does_not_wait_gets_no_certificate(entry: object) -> None:
 def test_e_03_the_earlier_report_counts() -> None:
     """E-02: a patient who came with a former provider's certificate takes that date along."""
     came = replace(ENTRY, original_report_date=date(2025, 6, 10), prior_provider_date_used=True)
-    assert facts(certificates.report_certificate(HELD, came))["Data zgłoszenia"] == "10 czerwca 2025 r."
+    made = certificates.report_certificate(HELD, came, ends_on=date(2026, 3, 31))
+    assert facts(made)["Data zgłoszenia"] == "10 czerwca 2025 r."
+
+
+def test_e_03_nobody_certifies_the_end_of_a_contract_that_goes_on() -> None:
+    with pytest.raises(BadInput, match="contract_ends_on") as refused:
+        certificates.report_certificate(HELD, ENTRY, ends_on=None)
+    assert refused.value.code == "NO_CONTRACT_END"
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (ENTRY, ["letter.referral_electronic"]),
+        (HANDED_IN, ["letter.referral_paper"]),
+        (BY_PAPER, []),
+        (replace(ENTRY, offline_pending=True), []),
+        (replace(ENTRY, category=Category.CONTINUING, criterion=None), []),
+        (replace(ENTRY, referral=None), []),
+    ],
+    ids=["electronic", "paper that came", "paper that never came", "never set in P1", "finished before", "none"],
+)
+def test_r_05_a_contracts_end_tells_only_of_a_referral_that_goes_back(entry: Entry, told: list[str]) -> None:
+    closing = notice_letter(HELD, entry, notice(NoticeKind.CONTRACT_ENDS)).closing
+    ways = [f"letter.referral_{way}" for way in ("electronic", "paper")]
+    assert [key for key in ways if letter.said(key) in closing] == told
 
 
 def test_d_05_without_a_justification_there_is_nothing_to_hand_out() -> None:
@@ -129,6 +154,15 @@ def test_a_font_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(as_pdf, "find_spec", lambda name: None)
     with pytest.raises(Misconfigured, match="font-roboto"):
         as_pdf.font_folder()
+
+
+def test_a_name_that_the_font_cannot_write_is_refused_and_told_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """The library would leave a hole in the PDF, and tell a log which letters of the name are missing."""
+    made = LETTERS["entered"](HELD)
+    with pytest.raises(BadInput, match="no sign for 2 of the letters: write it as text or HTML") as refused:
+        as_pdf.as_pdf(replace(made, addressee=("李小", *made.addressee)))
+    assert (refused.value.code, caplog.text) == ("LETTER_GLYPHS", "")
+    assert as_pdf.as_pdf(replace(made, addressee=("Đặng Ștefănescu Владимир Ναταλία",)))
 
 
 def test_both_languages_have_the_same_texts_and_the_same_names_to_fill() -> None:
