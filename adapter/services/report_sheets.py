@@ -35,9 +35,9 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 def inert(text: str) -> str:
     """A text that no spreadsheet calculates. A plain number, also a negative one, is no formula."""
-    if PLAIN_NUMBER.fullmatch(text):
+    if not text.startswith(FORMULA_STARTS) or PLAIN_NUMBER.fullmatch(text):
         return text
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}"
 
 
 def as_csv(package: Package) -> bytes:
