@@ -69,11 +69,13 @@ class CellCallerSettings(_Part):
 
 
 class StaffSettings(_Part):
-    """A member of staff in whose name a call may be made (``--as NAME``)."""
+    """A member of staff in whose name a call may be made (``--as NAME``), perhaps by a medical assistant."""
 
     user_root: str
     user_extension: str
     role: str
+    assistant_root: str = ""
+    assistant_extension: str = ""
 
 
 class CallerSettings(_Part):

@@ -130,9 +130,7 @@ class _Parts:
             cell_root=oid_of(systems, CELL),
             place_by_cell=caller.workplace == "cell",
             cells={code: differing.model_dump(exclude_none=True) for code, differing in caller.cells.items()},
-            staff={
-                name: StaffMember(one.user_root, one.user_extension, one.role) for name, one in caller.staff.items()
-            },
+            staff={name: StaffMember(**one.model_dump()) for name, one in caller.staff.items()},
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from lxml import etree
@@ -18,6 +18,8 @@ from adapter.ports import CallContext
 
 FILE = "call_context.csv"
 COLUMNS = ("channel", "part", "name", "status", "source")
+ASSISTANT = ("assistant_root", "assistant_extension")
+"""Fields of :class:`CallerIdentity` that both have a value, or neither."""
 _PARTS = ("namespace", "element", "attribute", "attribute_name", "value")
 
 
@@ -25,7 +27,8 @@ _PARTS = ("namespace", "element", "attribute", "attribute_name", "value")
 class CallerIdentity:
     """Whose call it is: the entity (podmiot), the person using the program, the place, the role.
 
-    All values are text exactly as they go out; ``role`` is a value of rolaBiznesowa.
+    All values are text exactly as they go out; ``role`` is a value of rolaBiznesowa. The assistant is a medical
+    assistant who uses the program in that person's name; empty when there is none (p1.md 2: optional).
     """
 
     entity_root: str
@@ -35,21 +38,27 @@ class CallerIdentity:
     workplace_root: str
     workplace_extension: str
     role: str
+    assistant_root: str = ""
+    assistant_extension: str = ""
 
     def __post_init__(self) -> None:
+        assisted = any(getattr(self, name) for name in ASSISTANT)
         for each in fields(self):
             value = getattr(self, each.name)
-            if not value or value != value.strip():
+            wanted = assisted or each.name not in ASSISTANT
+            if value != value.strip() or (wanted and not value):
                 raise Misconfigured(f"the call context needs {each.name}", setting=f"caller.{each.name}")
 
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """A person who may act for the facility, chosen call by call: identifier and role."""
+    """A person who may act for the facility, chosen call by call, perhaps through an assistant."""
 
     user_root: str
     user_extension: str
     role: str
+    assistant_root: str = ""
+    assistant_extension: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +98,7 @@ class Callers:
                     field="user",
                     code="STAFF_NOT_CONFIGURED",
                 )
-            caller = replace(
-                caller, user_root=member.user_root, user_extension=member.user_extension, role=member.role
-            )
+            caller = replace(caller, **asdict(member))
         return caller
 
 
@@ -136,20 +143,31 @@ def load_context_names(mappings: Path, channel: str) -> ContextNames:
         if not name or part in target or (target is attributes and part not in known):
             raise Misconfigured(f"{path}, row {number}: {part or 'part'} is unknown, double or empty", setting=FILE)
         target[part] = name
-    missing = [each for each in (*_PARTS, *sorted(known)) if each not in parts and each not in attributes]
+    needed = (*_PARTS, *sorted(known.difference(ASSISTANT)))
+    missing = [each for each in needed if each not in parts and each not in attributes]
     if missing:
         raise Misconfigured(f"{path}: channel {channel} lacks {', '.join(missing)}", setting=FILE)
     return ContextNames(attributes=tuple(attributes.items()), **parts)
 
 
 def build_context(identity: CallerIdentity, names: ContextNames) -> etree._Element:
-    """The header block for one call, without ``wsu:Id`` (the signer adds it)."""
+    """The header block for one call, without ``wsu:Id`` (the signer adds it).
+
+    Raises:
+        Misconfigured: the caller has an assistant, and the table no name for one.
+    """
+    named = {field_name for field_name, _ in names.attributes}
+    if identity.assistant_extension and not named.issuperset(ASSISTANT):
+        raise Misconfigured(f"{FILE} has no rows {' and '.join(ASSISTANT)}", setting=FILE)
 
     def qualified(name: str) -> str:
         return f"{{{names.namespace}}}{name}"
 
     root = etree.Element(names.qname, nsmap={"kon": names.namespace})
     for field_name, national in names.attributes:
+        value = getattr(identity, field_name)
+        if not value:
+            continue
         attribute = etree.SubElement(root, qualified(names.attribute), {names.attribute_name: national})
-        etree.SubElement(attribute, qualified(names.value)).text = getattr(identity, field_name)
+        etree.SubElement(attribute, qualified(names.value)).text = value
     return root

@@ -46,6 +46,7 @@ NUMBER = ReferralNumber(NODES[OURS], "1000000000000000000001")
 NEW = ReferralNumber(NODES[OURS], "9000000000000000000001")
 DESK = CallContext("ours", "correlation-1", "message-1")
 DOCTOR = replace(DESK, user="doctor", cell=CellCode(OURS, "002"))
+ASSISTANT = {"assistant_root": "2.16.840.1.113883.3.4424.1.6.3", "assistant_extension": "7654321A"}
 ABROAD = CallContext("theirs", "correlation-2", "message-2", cell=CellCode(THEIRS, "001"))
 YEAR = DateWindow(date(2026, 1, 1), date(2026, 12, 31))
 KON = "{http://csioz.gov.pl/p1/kontekst/mt/v20180509}"
@@ -84,7 +85,7 @@ def facility(podmiot: str, urls: dict[str, str], tls: Identity, wss: Identity, c
                 "workplace_extension": "001",
                 "role": "PRACOWNIK_ADMINISTRACYJNY",
                 "cells": {"002": {"user_extension": "7654321"}},
-                "staff": {"doctor": {**user, "role": "LEKARZ_LEK_DENTYSTA_FELCZER"}},
+                "staff": {"doctor": {**user, **ASSISTANT, "role": "LEKARZ_LEK_DENTYSTA_FELCZER"}},
             },
             "cer": {**endpoint, "url": urls["cer"], "signer_subjects": ["Test CeR WSS"]},
             "p1": {**endpoint, "url": urls["p1"], "signer_subjects": ["Test P1 WSS"]},
