@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,9 @@ class Front(Ward):
     """``action subject`` of everything that was delivered, in order."""
     said: int = 0
 
-    @property
+    @cached_property
     def clinic(self) -> Clinic:
-        """The clinic on the day that the clock shows."""
+        """The clinic; its working days count from the day on which it is first asked for."""
         return Clinic(Path(), world(), warsaw_day(self.clock.now()))
 
     def says(self, *told: Json) -> None:

@@ -41,6 +41,9 @@ from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.take_referral import accept
 
+TERM_WANTED = ("TASK-E-NEW-DATE", "TASK-N-RESCHEDULE", "AUTO-R-PAPER-UNDO", "AUTO-N-ACCEPTED")
+"""Codes of tasks that ask for another term: one that is given ends them."""
+
 
 def plan_entry(desk: Desk, statement: EntryStatement, scene: Scene) -> Plan | None:
     """What this version does to the register, with every verdict; None when its register is kept elsewhere.
@@ -112,6 +115,8 @@ def keep_entry(desk: Desk, plan: Plan) -> None:
             settle_referral(desk, stored, draft.effect)
         if stored.standing is EntryStanding.FINAL and _was_asked(plan.case.known):
             answered(desk, stored)
+        if draft.change is not None and draft.change.after is not None:
+            desk.work.tasks.gone(desk.facility, [entry_subject(stored.entry.id)], keep=(), codes=TERM_WANTED)
         _tell(desk, draft, stored)
         _offer(desk, plan.case.known, stored)
     _follow(desk, plan, plan.drafts[0].stored.entry.id)
