@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from adapter.domain.appointment import VisitState
+from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.rules import judge_cancel, releases_referral
+from adapter.domain.rules.release import NO_SHOW_REASON, EndReason
 from adapter.mapping.appointment import end_reasons
 from adapter.ports.store import Action
 from adapter.services.take_referral import give_back, release_comment
 from adapter.services.visit_frame import Standing, VisitFrame
 
-ENTERED_BY_MISTAKE = "oth-err"
-"""Reason told to CeR for an appointment that was entered in error."""
-ENDED = frozenset({VisitState.CANCELLED, VisitState.VOID, VisitState.NO_SHOW})
+UNSAID = {VisitState.VOID: "oth-err", VisitState.NO_SHOW: NO_SHOW_REASON}
+"""Reason of an end for which the EHR gives none: entered in error, did not come."""
 
 
 def cancel_visit(frame: VisitFrame) -> None:
-    """Tell CeR that the visit or entry ended, and give the referral back when the reason releases it.
+    """Tell CeR that the visit or entry ended, and give the referral back when the reason (perhaps corrected) does.
 
     Raises:
         NotTaken: a cancelled visit without a reason (X-01), or another rule that refuses.
     """
     visit, desk = frame.visit, frame.desk
-    code = visit.end_reason or (ENTERED_BY_MISTAKE if visit.state is VisitState.VOID else None)
-    reason = end_reasons(desk.eq.tables, on=desk.today).get(code) if code is not None else None
+    reason = _reason(frame, visit)
     frame.judge(judge_cancel(visit, reason, desk.today))
-    already = frame.before is not None and frame.before.state in ENDED
+    before = frame.before
+    released = before is not None and releases_referral(before.state, _reason(frame, before))
     frame.keep()
     if reason is None:
         return
@@ -32,7 +32,13 @@ def cancel_visit(frame: VisitFrame) -> None:
         frame.give_term_up(reason.code)
     elif frame.standing is Standing.WAITING:
         frame.send(Action.LEAVE_WAITING_ROOM, {"reason": reason.code})
-    if already or frame.entered:
+    if released or frame.entered:
         return  # its referral may serve another one by now, or the register says what becomes of it
     if visit.referral_id is not None and releases_referral(visit.state, reason):
         give_back(desk, visit.referral_id, release_comment(desk, reason.code))
+
+
+def _reason(frame: VisitFrame, visit: Visit) -> EndReason | None:
+    """Why a visit ended, None when it did not or nobody said."""
+    code = visit.end_reason or UNSAID.get(visit.state)
+    return end_reasons(frame.desk.eq.tables, on=frame.desk.today).get(code) if code is not None else None

@@ -247,3 +247,21 @@ def test_a_new_appointment_made_before_the_old_one_is_cancelled_is_saved_after_i
     site.until_quiet()
     assert [visit["state"] for visit in site.visits("visit-2")] == ["saved"]
     assert site.referral_state(0) == "with-provider"
+
+
+def test_a_reason_that_is_corrected_after_the_end_gives_the_referral_back_once(site: Site) -> None:
+    """R-05: it was the patient who cancelled, not the clinic. The register is kept elsewhere."""
+    site.clinic.declares_register = False
+    site.says(*site.clinic.schedules())
+    site.book("visit-1", 0, LIS0)
+
+    def ends(reason: str) -> None:
+        gone = cancelled(reason)
+        site.says(site.clinic.appointment("visit-1", 0, site.now(), status="cancelled", place=LIS0, more=gone))
+
+    ends("prov")
+    assert site.referral_state(0) == "with-provider"
+    ends("pat")
+    ends("pat-lt")
+    assert site.referral_state(0) == "issued"
+    assert site.referral_history(0) == ["accept", "give-back"]
