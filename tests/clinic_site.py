@@ -206,13 +206,18 @@ def site_simulator(contract: str, simulator_of: Callable[[str], Simulator]) -> I
     simulator.admin.clear_troubles()
 
 
-@pytest.fixture
-def site_contract(contract: str, request: pytest.FixtureRequest) -> dict[str, Path]:
-    """The settings by which an installation speaks the contract: two folders, and nothing else."""
+def contract_folders(contract: str, request: pytest.FixtureRequest) -> dict[str, Path]:
+    """The settings by which an installation speaks a contract: two folders, and nothing else."""
     if contract == FIRST:
         return {}
     wsdl, mappings = request.getfixturevalue("second_contract")
     return {"wsdl": wsdl, "mappings": mappings}
+
+
+@pytest.fixture
+def site_contract(contract: str, request: pytest.FixtureRequest) -> dict[str, Path]:
+    """Those of the test's own contract."""
+    return contract_folders(contract, request)
 
 
 @pytest.fixture

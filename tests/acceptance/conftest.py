@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clinic_site import KEYS, Site
+from clinic_site import KEYS, Site, contract_folders
 from pydantic import SecretStr
 from store_fixtures import HeldClock
 
@@ -26,7 +28,7 @@ from adapter.domain.moments import warsaw_day
 from adapter.settings import AdmissionsSettings
 from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates, make_test_certificates
-from adapter.simulator.contracts import names
+from adapter.simulator.contracts import FIRST, names
 
 BEFORE_ALL = datetime(2025, 6, 1, tzinfo=UTC)
 YEARS = 5
@@ -45,25 +47,34 @@ def long_certificates(tmp_path_factory: pytest.TempPathFactory) -> TestCertifica
 
 
 @pytest.fixture(scope="session")
-def held_simulator(held_clock: HeldClock, long_certificates: TestCertificates) -> Iterator[Simulator]:
-    """CeR and P1 on the held time."""
-    config = SimulatorConfig(certificates=long_certificates.folder, clock=held_clock.now, security_time=held_clock.now)
-    with Simulator(config) as simulator:
-        yield simulator
+def held_simulator_of(
+    held_clock: HeldClock, long_certificates: TestCertificates
+) -> Iterator[Callable[[str], Simulator]]:
+    """CeR and P1 on the held time by contract, each started once."""
+    shared = SimulatorConfig(certificates=long_certificates.folder, clock=held_clock.now, security_time=held_clock.now)
+    with ExitStack() as running:
+
+        @cache
+        def start(contract: str) -> Simulator:
+            return running.enter_context(Simulator(replace(shared, contract=contract)))
+
+        yield start
 
 
 @pytest.fixture
 def open_held_site(
     held_clock: HeldClock,
-    held_simulator: Simulator,
+    held_simulator_of: Callable[[str], Simulator],
     long_certificates: TestCertificates,
     database_url: str,
     tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> Callable[..., AbstractContextManager[Site]]:
     """A facility at work on a fresh world, an hour before an instant; ``register`` is what it says of its own."""
 
     @contextmanager
-    def open_site(at: datetime, register: dict[str, Any]) -> Iterator[Site]:
+    def open_site(at: datetime, register: dict[str, Any], contract: str = FIRST) -> Iterator[Site]:
+        held_simulator = held_simulator_of(contract)
         held_simulator.admin.reset()
         held_simulator.admin.clear_troubles()
         held_clock.sleep((at - held_clock.now() - timedelta(hours=1)).total_seconds())
@@ -76,6 +87,7 @@ def open_held_site(
             "sealing_keys": SecretStr(KEYS),
             "retry_first_seconds": 0.05,
             "rest_most_seconds": 0.05,
+            **contract_folders(contract, request),
         }
         world = json.loads((resources.fixtures() / "world" / "clinic.json").read_text(encoding="utf-8"))
         with open_adapter(settings.model_copy(update=changes), clock=held_clock, defer_jobs=False) as adapter:
