@@ -51,10 +51,12 @@ RETURNING EXISTS (SELECT FROM register_entry e WHERE e.facility = %(facility)s A
     AND e.numbered_oncology = %(oncology)s AND e.number = %(number)s)
 """
 """The row of the list is locked by it. What another wrote meanwhile is seen by the unique index at the latest."""
-_STANDS = """
+_LOCK = "FOR NO KEY UPDATE"
+"""Nobody else changes the entry; but a notice to its patient (an offer that another's end makes) need not wait."""
+_STANDS = f"""
 SELECT schedule_id, number, numbered_oncology, steps FROM register_entry
-WHERE facility = %(facility)s AND id = %(id)s FOR UPDATE
-"""
+WHERE facility = %(facility)s AND id = %(id)s {_LOCK}
+"""  # noqa: S608  # constant
 _PUT = (
     f"INSERT INTO register_entry (facility, id, {', '.join(rows.WRITTEN)}) "  # noqa: S608  # constant columns
     f"VALUES (%(facility)s, %(id)s, {', '.join(f'%({name})s' for name in rows.WRITTEN)}) "
@@ -79,15 +81,15 @@ def _entries(which: str, order: str, end: str = "") -> str:
     return f"SELECT {rows.KEPT} FROM register_entry WHERE {_FACILITY} AND {which} ORDER BY {order} {end}"  # noqa: S608
 
 
-_ENTRY = _entries("id = %(id)s", "id", "FOR UPDATE")
-_OF_VISIT = _entries("visit_id = %(visit)s", "made DESC", "LIMIT 1 FOR UPDATE")
+_ENTRY = _entries("id = %(id)s", "id", _LOCK)
+_OF_VISIT = _entries("visit_id = %(visit)s", "made DESC", f"LIMIT 1 {_LOCK}")
 _CONTINUING = _entries(
     "patient_id = %(patient)s AND schedule_id = %(schedule)s AND open AND category = %(category)s",
     "made DESC",
-    "LIMIT 1 FOR UPDATE",
+    f"LIMIT 1 {_LOCK}",
 )
-_OF_PATIENT = _entries("patient_id = %(patient)s", "entered_at, made", "FOR UPDATE")
-_OF_REFERRAL = _entries("referral_id = %(referral)s", "entered_at, made", "FOR UPDATE")
+_OF_PATIENT = _entries("patient_id = %(patient)s", "entered_at, made", _LOCK)
+_OF_REFERRAL = _entries("referral_id = %(referral)s", "entered_at, made", _LOCK)
 _PLACES = f"""
 SELECT DISTINCT visit_id, referral_id FROM register_entry WHERE {_FACILITY} AND {{of}} = %(of)s ORDER BY 1, 2
 """  # noqa: S608  # constant columns

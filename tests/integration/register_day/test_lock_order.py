@@ -15,6 +15,7 @@ from sqlalchemy import text
 from adapter.services.desk import Desk
 from adapter.services.register.hold import hold_of_entry, hold_of_patient, hold_of_referral
 from adapter.services.register.learn import patient_learned, referral_learned
+from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.register_day.touch_entries import touch_patient, touch_referral
 
 WAITS_SECONDS = 10.0
@@ -67,3 +68,15 @@ def test_who_begins_at_entries_waits_for_the_visit_first(ward: Ward, other: Call
             work.commit()
         waits.result(WAITS_SECONDS)
     assert ward.entry().no_show_excused
+
+
+def test_an_offer_waits_for_nobody_who_holds_its_patient(ward: Ward) -> None:
+    """Two ends that free a term for each other's patients never end each other: an offer locks no entry."""
+    left = ward.enter("A", term="2026-03-10")
+    ward.enter("B", term="2026-03-20")
+    with ThreadPoolExecutor(1) as second, ward.store.unit_of_work() as work:
+        held = work.register.entry(FACILITY, "B")
+        assert held is not None
+        work.register.put(FACILITY, replace(held, no_show_excused=True), [])
+        offer = second.submit(ward.desk, lambda desk: offer_freed(desk, left.entry))
+        assert offer.result(WAITS_SECONDS) is not None
