@@ -10,6 +10,9 @@ killed worker leaves messages SENDING; whoever comes next finds its lease free a
 (never back in line: they may have been sent). And what a delivery makes true (links, proofs,
 write-backs) is written in the transaction that settles it, so there is no moment between the two.
 
+Where slots wait by the batch, three things go on at once: the next batch is claimed, one is sent, the last one is
+settled. One call at a time goes to CeR. Whatever is no slot is sent when all before it is settled.
+
 A destination out of reach rests as a whole, which keeps the order of entries (law.md R-08). How long it
 rests, how often one message is tried and who is told is the matched row of ``mappings/refusals.csv``. A
 message whose tries are used up stops where it stands, waiting or in doubt, and holds its lines.
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -27,7 +31,7 @@ from uuid import uuid4
 
 from adapter.errors import AdapterError, Handling, InDoubt, Misconfigured, Refused, Rejected, Unavailable
 from adapter.ports import CallContext
-from adapter.ports.store import Action, AuditRecord, Message, MessageState, Settlement, UnitOfWork
+from adapter.ports.store import Action, AuditRecord, Destination, Message, MessageState, Settlement, UnitOfWork
 from adapter.services import send_referral_documents, send_referrals, send_slots, send_visits, send_write_back
 from adapter.services.calling import context_of
 from adapter.services.effects import apply_all, declined_effects, unreached
@@ -39,6 +43,8 @@ from adapter.services.settle_behind import Behind
 log = logging.getLogger(__name__)
 
 Sender = Callable[[Equipment, CallContext, Message], Done]
+Target = tuple[str, Destination]
+"""A facility and whom its messages go to."""
 Outcome = Done | Declined | Doubtful | PutOff | Stopped | None
 """How a try ended; None: it had not happened, and goes back in its line."""
 
@@ -87,18 +93,39 @@ def deliver(eq: Equipment, facility: str | None = None, *, rounds_max: int = 10_
     after ``rounds_max`` claims. Raises nothing of the four kinds: they are written down.
     """
     summary = Delivered()
-    with eq.store.worker() as worker, Behind() as behind:
-        for _ in range(rounds_max):
-            now = eq.clock.now()
-            with eq.store.unit_of_work() as work:
-                summary.recovered += work.outbox.recover(now, now + eq.limits.ask_after)
-                claimed = work.outbox.claim(worker, now, eq.limits.claim_batch_max, facility=facility)
-                work.commit()
+    resting: set[Target] = set()
+    ahead: Future[Sequence[Message]] | None = None
+    with eq.store.worker() as worker, Behind() as behind, ThreadPoolExecutor(1, "claim") as beside:
+        for left in reversed(range(rounds_max)):
+            early = ahead is not None
+            if ahead is None:
+                resting.clear()
+                claimed = _claim(eq, worker, facility, summary)
+            else:
+                claimed, ahead = ahead.result(), None
             if claimed:
-                _deliver_claimed(eq, claimed, summary, behind)
-            elif not behind.wait():
+                if left and _bulk(eq, claimed):
+                    ahead = beside.submit(_claim, eq, worker, facility)
+                _deliver_claimed(eq, claimed, resting, summary, behind)
+            elif not behind.wait() and not early:
                 return summary
     return summary
+
+
+def _claim(eq: Equipment, worker: int, facility: str | None, summary: Delivered | None = None) -> Sequence[Message]:
+    """Take what is to be sent next; with a summary put in doubt, before, what dead workers had in hand."""
+    now = eq.clock.now()
+    with eq.store.unit_of_work() as work:
+        if summary is not None:
+            summary.recovered += work.outbox.recover(now, now + eq.limits.ask_after)
+        claimed = work.outbox.claim(worker, now, eq.limits.claim_batch_max, facility=facility)
+        work.commit()
+    return claimed
+
+
+def _bulk(eq: Equipment, claimed: Sequence[Message]) -> bool:
+    """Whether more slots seem to wait than were claimed: then the next ones are claimed while these are sent."""
+    return len(claimed) == eq.limits.claim_batch_max and all(one.action is Action.PUT_SLOT for one in claimed)
 
 
 def _batches(eq: Equipment, claimed: Sequence[Message]) -> Iterator[list[Message]]:
@@ -110,11 +137,15 @@ def _batches(eq: Equipment, claimed: Sequence[Message]) -> Iterator[list[Message
             yield messages[first : first + size]
 
 
-def _deliver_claimed(eq: Equipment, claimed: Sequence[Message], summary: Delivered, behind: Behind) -> None:
-    """Send and settle. A batch of slots is settled behind; whatever is sent but slots waits for that."""
-    resting: set[tuple[str, str]] = set()
+def _deliver_claimed(
+    eq: Equipment, claimed: Sequence[Message], resting: set[Target], summary: Delivered, behind: Behind
+) -> None:
+    """Send and settle. A batch of slots is settled behind; whatever is sent but slots waits for that.
+
+    ``resting``: what failed since these were claimed, or now.
+    """
     for batch in _batches(eq, claimed):
-        target = (batch[0].facility, batch[0].destination.value)
+        target = (batch[0].facility, batch[0].destination)
         slots = batch[0].action is Action.PUT_SLOT
         if not slots:
             behind.wait()
