@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from adapter.services.register_day.run_day import DayDone
 
 LIST_LIMIT_DEFAULT = 200
-ANSWERS = ("confirmed", "excused", "not-coming")
+ANSWERS = ("confirmed", "excused", "not-coming", "alive")
 note_option = click.option(
     "--note", metavar="TEXT", required=True, help="What was done or found out; no person's data: it is kept and shown."
 )
@@ -128,6 +128,7 @@ def answer(*, number: int, answer: str, facility: str | None, note: str, who: st
     confirmed   the patient did not come: the entry is removed, the referral given back (X-05)
     excused     force majeure was shown: the entry stays, a new date is to be given (E-05)
     not-coming  the paper original will not come: the entry is removed after the last day (R-02)
+    alive       the death was noted by mistake: the entry is back in its place (X-07)
     """
     from adapter.services.register_day.answer_task import Answer, answer_task
 

@@ -65,8 +65,8 @@ X07 = Rule(
     "Zgon pacjenta: skreślenie, bez dalszych zawiadomień",
     "Death: removal, and no more notices",
     "tabela 10 poz. 6 zał. do rozporządzenia z 18.12.2014",
-    (Action.AUTO,),
-    ("AUTO-X-DECEASED",),
+    (Action.AUTO, Action.TASK),
+    ("AUTO-X-DECEASED", "TASK-X-ALIVE", "AUTO-X-ALIVE"),
 )
 RULES = (X02, X03, X04, X05, X06, X07)
 
@@ -232,6 +232,25 @@ def death_ending(entry: Entry, today: date) -> Ending:
     known = died is not None and warsaw_day(entry.entered_at) <= died <= today
     on = died if died is not None and known else today
     return Ending(on, DECEASED, _died(), on_removal(entry, ReferralEffect.NONE))
+
+
+def alive(entry: Entry, *, deceased: bool) -> Verdict:
+    """X-07: the entry was removed for a death that is told no more (``deceased``): a person finds out (ours)."""
+    removed = entry.removal is not None and entry.removal.reason == DECEASED
+    if not removed or entry.person.deceased_on is None or deceased:
+        return X07.allow()
+    return X07.ask_person(
+        "TASK-X-ALIVE",
+        "wpis skreślono z powodu zgonu, a system szpitala już go nie podaje: sprawdź, czy pacjent żyje; jeśli tak, "
+        "przywróć wpis",
+        "the entry was removed for a death that the EHR tells no more: find out whether the patient lives; if so, put "
+        "the entry back",
+    )
+
+
+def back_alive() -> Verdict:
+    """X-07: the death was a mistake: the entry is back in its place, as after a letter posted in time (R-02; ours)."""
+    return X07.act("AUTO-X-ALIVE", "zgon odnotowano omyłkowo", "the death was noted by mistake")
 
 
 def may_be_told(entry: Entry) -> bool:

@@ -41,7 +41,7 @@ from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.take_referral import accept
 
-TERM_WANTED = ("TASK-E-NEW-DATE", "TASK-N-RESCHEDULE", "AUTO-R-PAPER-UNDO", "AUTO-N-ACCEPTED")
+TERM_WANTED = ("TASK-E-NEW-DATE", "TASK-N-RESCHEDULE", "AUTO-R-PAPER-UNDO", "AUTO-X-ALIVE", "AUTO-N-ACCEPTED")
 """Codes of tasks that ask for another term: one that is given ends them."""
 
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 from adapter.domain.patient import Patient
 from adapter.domain.register import Entry
+from adapter.domain.rules.reasons import DECEASED
+from adapter.domain.rules.removal import alive
 from adapter.ports.register import Step, StoredEntry
 from adapter.services.desk import Desk
 from adapter.services.notices.contact_changed import contact_to_renew
 from adapter.services.register.compose import person_of, referral_of
+from adapter.services.register.follow import entry_subject, follow
 from adapter.services.register.settle_entry import ASKING
 from adapter.services.register.steps import changed
 from adapter.services.take_referral import accept
@@ -19,9 +22,13 @@ EHR = "ehr"
 
 
 def patient_learned(desk: Desk, patient: Patient) -> None:
-    """The EHR says something else of a person: open entries have it now (D-01). Deaths: the day's jobs (X-07)."""
+    """The EHR says something else of a person: open entries have it now (D-01). Deaths: the day's jobs (X-07).
+
+    A death that is told no more puts no entry back by itself: a person finds out.
+    """
     for stored in desk.work.register.entries_of_patient(desk.facility, patient.id):
         if not stored.entry.open:
+            _ask_whether_alive(desk, stored.entry, patient)
             continue
         person = person_of(patient, desk.today)
         if (
@@ -33,6 +40,15 @@ def patient_learned(desk: Desk, patient: Patient) -> None:
         renewed = replace(stored.entry, person=person)
         contact_to_renew(desk, stored.entry, renewed)
         _correct(desk, stored, renewed)
+
+
+def _ask_whether_alive(desk: Desk, entry: Entry, patient: Patient) -> None:
+    if entry.removal is None or entry.removal.reason != DECEASED:
+        return
+    verdict = alive(entry, deceased=patient.deceased)
+    follow(desk, entry_subject(entry.id), [verdict])
+    if not verdict.code:
+        desk.work.tasks.gone(desk.facility, [entry_subject(entry.id)], keep=(), codes=["TASK-X-ALIVE"])
 
 
 def referral_learned(desk: Desk, referral_id: str) -> None:

@@ -3,6 +3,7 @@
 TASK-X-NOSHOW      confirmed   the patient did not come: removed, the referral given back (X-05)
                    excused     force majeure was shown: the entry stays, somebody gives a new date (E-05)
 R-02               not-coming  the paper original will not come: removed as soon as the law lets it be (R-02)
+TASK-X-ALIVE       alive       the death was noted by mistake: the entry is back in its place (X-07)
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from dataclasses import replace
 from enum import StrEnum
 
 from adapter.domain.paper_referral import PaperReferral
+from adapter.domain.rules import require
+from adapter.domain.rules.duplicates import KnownEntry, one_list
 from adapter.domain.rules.reinstatement import force_majeure
+from adapter.domain.rules.removal import back_alive
 from adapter.errors import BadInput, Refused
 from adapter.ports.register import Step, StoredEntry
 from adapter.ports.tasks import StoredTask, TaskState
@@ -22,6 +26,8 @@ from adapter.services.register.follow import entry_subject, follow
 from adapter.services.register.hold import hold_of_entry
 from adapter.services.register_day.facts import day_of
 from adapter.services.register_day.look_closer import Looked, look_closer
+from adapter.services.register_day.restore_entry import restore_entry
+from adapter.services.register_day.take_action import Done
 
 PAPER_CODES = ("TASK-R-PAPER", "W-R-PAPER-LAST", "W-R-PAPER-OVERDUE", "TASK-R-PAPER-LATE")
 
@@ -32,11 +38,13 @@ class Answer(StrEnum):
     CONFIRMED = "confirmed"
     EXCUSED = "excused"
     NOT_COMING = "not-coming"
+    ALIVE = "alive"
 
 
 ANSWERS: Mapping[str, tuple[Answer, ...]] = {
     "TASK-X-NOSHOW": (Answer.CONFIRMED, Answer.EXCUSED),
     **dict.fromkeys(PAPER_CODES, (Answer.NOT_COMING,)),
+    "TASK-X-ALIVE": (Answer.ALIVE,),
 }
 """Code of a task -> what can be answered to it; all others are only marked done."""
 
@@ -72,6 +80,7 @@ def answer_task(desk: Desk, number: int, answer: Answer, who: str, note: str) ->
 
     Raises:
         BadInput, Refused: as for :func:`task_of`, or this task is not answered so.
+        RuleBroken: the patient has another entry for the service by now (U-01).
         AdapterError: what follows cannot be done; nothing may be kept then.
     """
     task = task_of(desk, number)
@@ -83,9 +92,12 @@ def answer_task(desk: Desk, number: int, answer: Answer, who: str, note: str) ->
     kept = impersonal(note)
     stored = _entry(desk, task)
     day = day_of(desk.eq, desk.work, desk.facility)
-    desk.work.register.put(desk.facility, *_answered(desk, stored, ACTS[answer](stored, who), answer, who))
+    told, step = _answered(desk, ACTS[answer](stored, who), answer, who)
+    desk.work.register.put(desk.facility, told, step)
     desk.work.tasks.done(desk.facility, number, who, kept)
     desk.audit(f"person:{who}", "task-answer", task.task.subject, {"task": number, "answer": answer.value})
+    if answer is Answer.ALIVE:
+        return _put_back(desk, told, who)
     if answer is Answer.EXCUSED:
         follow(desk, task.task.subject, [force_majeure(stored.entry, kept)])
     looked = look_closer(desk, stored, day)
@@ -104,9 +116,18 @@ def _entry(desk: Desk, task: StoredTask) -> StoredEntry:
     return found
 
 
-def _answered(
-    desk: Desk, before: StoredEntry, after: StoredEntry, answer: Answer, who: str
-) -> tuple[StoredEntry, tuple[Step]]:
+def _put_back(desk: Desk, stored: StoredEntry, who: str) -> Looked:
+    """Take the removal of who lives back; the task asks for a term."""
+    verdict = back_alive()
+    provider = desk.eq.register(desk.facility).provider
+    known = desk.work.register.known_of_patient(desk.facility, stored.patient_id, provider)
+    require([one_list(KnownEntry.of(replace(stored.entry, removal=None), provider), known, desk.today)])
+    tasks = restore_entry(desk, stored, verdict, who)
+    desk.work.tasks.raise_(desk.facility, tasks)
+    return Looked(tasks, Done(verdict.code))
+
+
+def _answered(desk: Desk, after: StoredEntry, answer: Answer, who: str) -> tuple[StoredEntry, tuple[Step]]:
     step = Step(
         entry_id=after.entry.id,
         what="corrected",
@@ -135,9 +156,14 @@ def _not_coming(stored: StoredEntry, who: str) -> StoredEntry:
     return replace(stored, entry=replace(stored.entry, referral=replace(referral, paper=paper)))
 
 
+def _alive(stored: StoredEntry, who: str) -> StoredEntry:
+    return replace(stored, entry=replace(stored.entry, person=replace(stored.entry.person, deceased_on=None)))
+
+
 ACTS: Mapping[Answer, Callable[[StoredEntry, str], StoredEntry]] = {
     Answer.CONFIRMED: _confirmed,
     Answer.EXCUSED: _excused,
     Answer.NOT_COMING: _not_coming,
+    Answer.ALIVE: _alive,
 }
 """What an answer says of the entry."""

@@ -1,6 +1,7 @@
-"""R-02, T-07: the original was posted in time and came after the removal: the entry is back, its place unchanged.
+"""R-02, T-07, X-07: a letter posted in time came after the removal, or who lives was noted as dead: the entry is back.
 
-The Appointment is on the waiting list again; its term may be somebody else's by now, so a person gives one.
+Its place is unchanged. The Appointment is on the waiting list again; its term may be somebody else's by now, so a
+person gives one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from adapter.services.register.follow import entry_subject
 def restore_entry(desk: Desk, stored: StoredEntry, verdict: Verdict, by: str) -> tuple[NewTask, ...]:
     """Take a removal back, tell the EHR, and ask for a term; returns the task.
 
+    The removal gave the term up: nobody is asked why the patient did not come on it (X-05).
+
     Raises:
         ValueError: the entry is not removed.
     """
@@ -37,7 +40,7 @@ def restore_entry(desk: Desk, stored: StoredEntry, verdict: Verdict, by: str) ->
         reason=taken_back.reason,
         rules=(verdict.rule,),
     )
-    back = replace(stored, entry=entry, correlation_id=desk.correlation_id)
+    back = replace(stored, entry=entry, no_show_excused=True, correlation_id=desk.correlation_id)
     desk.work.register.put(desk.facility, back, [step])
     visit = desk.work.calendar.visit(desk.facility, stored.visit_id)
     if visit is not None and visit.state in OVER:

@@ -199,3 +199,21 @@ def test_x_07_a_removed_entry_is_not_removed_again(new_entry: MakeEntry) -> None
     died = replace(entry, person=replace(entry.person, deceased_on=date(2026, 3, 6)))
     assert removal.deceased(died).outcome is Outcome.ALLOWED
     assert not removal.may_be_told(died)
+
+
+ALIVE = [
+    ("DECEASED", True, False, "TASK-X-ALIVE", "the death is told no more"),
+    ("DECEASED", True, True, "", "it is still told"),
+    ("DECEASED", False, False, "", "an appointment ended so; nobody told of the person's death"),
+    ("RESIGNED", True, False, "", "another end"),
+]
+
+
+@pytest.mark.parametrize(("reason", "died", "told", "code", "why"), ALIVE, ids=[row[-1] for row in ALIVE])
+def test_x_07_a_death_that_is_taken_back_is_for_a_person(
+    new_entry: MakeEntry, reason: str, died: bool, told: bool, code: str, why: str
+) -> None:
+    entry = new_entry(removal=ended("2026-03-05", reason))
+    day = date(2026, 3, 4) if died else None
+    known = replace(entry, person=replace(entry.person, deceased_on=day))
+    assert removal.alive(known, deceased=told).code == code
