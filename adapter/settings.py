@@ -111,6 +111,8 @@ class HospitalSettings(_Part):
     read_timeout_seconds: Seconds = 60
     overlap_seconds: Annotated[float, Field(ge=0)] = 122
     """How far back of the cursor each poll looks again (fhir.md 1.7: 120 s + 2 s of drift)."""
+    poll_people: bool = True
+    """Whether the server is asked which patients changed; those whom nothing here refers to are passed over."""
     write_back: tuple[str, ...] = ("Appointment", "Slot", "ServiceRequest")
     """Resource types that may be changed in the EHR."""
 

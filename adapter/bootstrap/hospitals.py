@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from adapter.errors import Misconfigured
@@ -29,9 +30,11 @@ class Hospitals:
             raise Misconfigured(f"facility {facility} has no EHR in the settings", setting=f"facilities.{facility}")
         return found
 
-    def changes(self, facility: str, resource_type: str, cursor: str) -> Iterator[ReceivedPage]:
+    def changes(
+        self, facility: str, resource_type: str, cursor: str, since: datetime | None = None
+    ) -> Iterator[ReceivedPage]:
         """See :meth:`adapter.ports.Hospital.changes`."""
-        return self._of(facility).changes(facility, resource_type, cursor)
+        return self._of(facility).changes(facility, resource_type, cursor, since)
 
     def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
         """See :meth:`adapter.ports.Hospital.read`."""
@@ -76,6 +79,7 @@ def build_hospital(facility: FacilitySettings, source: str | None = None) -> Hos
         read_timeout_seconds=settings.read_timeout_seconds,
         page_size=settings.page_size,
         overlap_seconds=round(settings.overlap_seconds),
+        poll_people=settings.poll_people,
         ca_bundle=settings.ca_bundle,
     )
     return RestHospital(config) if kind == "rest" else FolderHospital(config)

@@ -18,6 +18,7 @@ class HospitalConfig:
 
     ``overlap_seconds`` is how far polling looks back each time: a server's longest transaction (120 s is
     usual) and the drift of its clocks; ``settled_seconds`` after the newest change it looks back no more.
+    ``poll_people`` is off for a server that does not let Patient be searched: it is asked for single ones only.
     ``ca_bundle`` replaces the system's list of authorities; ``client_certificate`` is a PEM file with
     certificate and key for mutual TLS. ``outgoing`` is where a folder's changes go (default: ``outgoing``
     inside the folder).
@@ -37,6 +38,7 @@ class HospitalConfig:
     pages_max: int = 10_000
     overlap_seconds: int = 130
     settled_seconds: int = 1800
+    poll_people: bool = True
     conflict_attempts_max: int = 5
     reply_bytes_max: int = 32 * MIB
     ca_bundle: Path | None = None

@@ -12,6 +12,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +50,12 @@ class FolderHospital:
         self._index: dict[tuple[str, str], _Known] = {}
 
     # --- reading ----------------------------------------------------------------------------------
-    def changes(self, facility: str, resource_type: str, cursor: str) -> Iterator[ReceivedPage]:
+    def changes(
+        self, facility: str, resource_type: str, cursor: str, since: datetime | None = None
+    ) -> Iterator[ReceivedPage]:
         """The resources of this type in files that are new or changed since ``cursor``; a page for each file.
+
+        ``since`` counts for nothing: an export says of each resource how it is.
 
         What has no readable type comes with an empty one, whichever type was asked for: it is refused when
         it is read, and seen by a person.

@@ -29,6 +29,7 @@ from adapter.ports import Received, ReceivedPage, WriteBack
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _GONE = frozenset({404, 410})
 _OVERTAKEN = frozenset({409, 412})
+_PEOPLE = "Patient"
 _SPECIAL = re.compile(r"([\\$,|])")
 """Characters that a FHIR search value escapes with a backslash."""
 
@@ -45,14 +46,22 @@ class RestHospital:
         self._http.close()
 
     # --- reading ----------------------------------------------------------------------------------
-    def changes(self, facility: str, resource_type: str, cursor: str) -> Iterator[ReceivedPage]:
+    def changes(
+        self, facility: str, resource_type: str, cursor: str, since: datetime | None = None
+    ) -> Iterator[ReceivedPage]:
         """What changed since ``cursor``, page by page, oldest first; each version once.
+
+        With an empty cursor from the beginning, or a little before ``since``.
 
         Raises:
             Unavailable: the server cannot be reached, or a page cannot be read.
             Misconfigured: not let in, a ``next`` link to another server, pages without an end.
         """
+        if resource_type == _PEOPLE and not self._config.poll_people:
+            return
         start = Cursor.parse(cursor)
+        if not cursor and since is not None:
+            start = Cursor(since=back(since, self._config.overlap_seconds))
         url: str | None = self._search_url(resource_type, start)
         handed: list[Handed] = []
         asked_at: datetime | None = None
@@ -62,7 +71,7 @@ class RestHospital:
             if url in visited or len(visited) >= self._config.pages_max:
                 raise Misconfigured("the EHR's pages do not come to an end", setting="hospital.pages_max")
             visited.add(url)
-            reply = self._get(url)
+            reply = self._listed(resource_type, url)
             asked_at = asked_at or _server_time(reply)
             bundle = _bundle(reply)
             found, following = self._page(reply, resource_type), self._next(bundle, url)
@@ -96,7 +105,7 @@ class RestHospital:
         """
         newest = max((one.at for one in handed if one.at is not None), default=start.at)
         if newest is None:
-            return start.after(handed, None)
+            return start.after(handed, start.since)
         settled = asked_at is not None and asked_at - newest > timedelta(seconds=self._config.settled_seconds)
         return self._forward(start, handed, back(newest, 0 if settled else self._config.overlap_seconds))
 
@@ -230,6 +239,20 @@ class RestHospital:
         if error is not None:
             raise error
         return reply
+
+    def _listed(self, resource_type: str, url: str) -> Reply:
+        """A page of a list. Not every server lets people be listed."""
+        try:
+            return self._get(url)
+        except (Misconfigured, Rejected) as error:
+            if resource_type != _PEOPLE:
+                raise
+            raise Misconfigured(
+                "the EHR does not tell which patients changed: let us search Patient by _lastUpdated, "
+                "or set poll_people = false",
+                setting="hospital.poll_people",
+                code=error.code,
+            ) from error
 
     def _get_if_there(self, url: str) -> Reply | None:
         reply = self._http.call("GET", url)

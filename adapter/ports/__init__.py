@@ -207,8 +207,13 @@ class WriteBack:
 class Hospital(Protocol):
     """An EHR with a FHIR R4/R4B face, or a folder of its exports."""
 
-    def changes(self, facility: str, resource_type: str, cursor: str) -> Iterator[ReceivedPage]:
-        """What changed since ``cursor`` (empty: everything), page by page, oldest first."""
+    def changes(
+        self, facility: str, resource_type: str, cursor: str, since: datetime | None = None
+    ) -> Iterator[ReceivedPage]:
+        """What changed since ``cursor``, page by page, oldest first.
+
+        With an empty cursor: everything, or what changed after ``since`` where the EHR can tell; more may come.
+        """
 
     def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
         """One resource as it is now, None if there is none."""

@@ -98,6 +98,9 @@ class Calendar(Protocol):
     def identifier_digest(self, identifier: PersonIdentifier) -> str:
         """Keyed digest (HMAC-SHA256 with the installation's key) under which a person is looked up."""
 
+    def people_known(self, facility: str, patient_ids: Sequence[str]) -> frozenset[str]:
+        """Those of many patients (the EHR's ids) who came to us: kept, or put aside because they could not be read."""
+
     def put_referral(self, facility: str, record: ReferralRecord) -> None:
         """Insert or replace, key or access code sealed. The use case drops a code as soon as it was used."""
 
@@ -106,6 +109,9 @@ class Calendar(Protocol):
 
     def referral(self, facility: str, referral_id: str) -> ReferralRecord | None:
         """One referral, locked until the transaction ends."""
+
+    def referrals_of(self, facility: str, patient_id: str) -> Sequence[ReferralRecord]:
+        """A patient's referrals by id, locked until the transaction ends."""
 
     def referrals_in(self, facility: str, state: ReferralState) -> frozenset[str]:
         """Ids of the referrals that stand so in P1, as far as we know."""

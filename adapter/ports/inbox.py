@@ -81,8 +81,19 @@ class Inbox(Protocol):
     ) -> Sequence[InboxEntry]:
         """Entries, newest first."""
 
+    def overtaken(self, entry_id: int) -> bool:
+        """Whether a newer version of the same resource was taken: by meta.lastUpdated, else by when it came."""
+
     def replay(self, entry_id: int) -> None:
-        """Make an entry new again (a mapping was mended, a rule's facts changed)."""
+        """Make an entry new again (a mapping was mended, a rule's facts changed).
+
+        Raises:
+            BadInput: there is no such entry.
+            Refused: its content was erased when it was taken, or a newer version was taken since.
+        """
+
+    def first_received(self, facility: str, resource_type: str) -> datetime | None:
+        """When the first resource of a type came, None when none did."""
 
     def refusals_by_rule(self, facility: str) -> Mapping[str, int]:
         """How many entries each rule refused."""

@@ -5,10 +5,20 @@ The cursor moves in the transaction that stores the page: a crash repeats a page
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from adapter.ports import Received
+from adapter.ports.store import UnitOfWork
 from adapter.services.equipment import Equipment
 
-POLLED_TYPES = ("Schedule", "Slot", "ServiceRequest", "Appointment")
-"""Types that are polled. Patients are read one by one, when a visit refers to them: no bulk of people."""
+PEOPLE = "Patient"
+POLLED_TYPES = ("Schedule", "Slot", "ServiceRequest", "Appointment", PEOPLE)
+"""Types that are polled, people last: an EHR that does not let them be listed holds nothing else back.
+
+A person comes to us when something refers to him, and is read alone. Of the people that a poll lists only those are
+kept; nobody else's data is stored.
+"""
 
 
 def receive(eq: Equipment, facility: str) -> int:
@@ -19,16 +29,36 @@ def receive(eq: Equipment, facility: str) -> int:
     """
     stored = 0
     for resource_type in POLLED_TYPES:
-        name = f"ehr:{resource_type}"
         with eq.store.unit_of_work() as work:
-            cursor = work.cursors.get(facility, name)
-        for page in eq.hospital.changes(facility, resource_type, cursor):
-            now = eq.clock.now()
+            cursor, since = poll_from(eq, work, facility, resource_type)
+        for page in eq.hospital.changes(facility, resource_type, cursor, since):
             with eq.store.unit_of_work() as work:
-                stored += work.inbox.put_all(facility, page.resources, now)
-                work.cursors.set(facility, name, page.cursor)
+                stored += work.inbox.put_all(facility, ours(work, facility, page.resources), eq.clock.now())
+                work.cursors.set(facility, _cursor(resource_type), page.cursor)
                 work.commit()
     return stored
+
+
+def poll_from(eq: Equipment, work: UnitOfWork, facility: str, resource_type: str) -> tuple[str, datetime | None]:
+    """Where the poll of a type stands, and since when changes count where it never ran (None: all of them).
+
+    Changes of people count since the first person came to us: who came was read as he was then.
+    """
+    cursor = work.cursors.get(facility, _cursor(resource_type))
+    if cursor or resource_type != PEOPLE:
+        return cursor, None
+    return cursor, work.inbox.first_received(facility, PEOPLE) or eq.clock.now()
+
+
+def ours(work: UnitOfWork, facility: str, resources: Sequence[Received]) -> list[Received]:
+    """Without the people whom nothing here refers to."""
+    people = [one.resource_id for one in resources if one.resource_type == PEOPLE]
+    known = work.calendar.people_known(facility, people) if people else frozenset()
+    return [one for one in resources if one.resource_type != PEOPLE or one.resource_id in known]
+
+
+def _cursor(resource_type: str) -> str:
+    return f"ehr:{resource_type}"
 
 
 def fetch_one(eq: Equipment, facility: str, resource_type: str, resource_id: str) -> bool:

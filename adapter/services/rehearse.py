@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from adapter.ports import Received
 from adapter.ports.store import InboxState, StoredProblem
 from adapter.services.equipment import Equipment
-from adapter.services.receive import POLLED_TYPES
+from adapter.services.receive import POLLED_TYPES, ours, poll_from
 from adapter.services.take_in import FETCHES_MAX, ORDER, take_entry
 
 
@@ -26,7 +26,7 @@ class Rehearsal:
 def rehearse(eq: Equipment, facility: str) -> Rehearsal:
     """Judge everything new from the EHR in one transaction and roll it back.
 
-    Resources that a poll does not bring (patients) are read when something refers to them, then all is
+    Resources that a poll does not bring (new patients) are read when something refers to them, then all is
     judged again: while the transaction holds its locks nothing is asked of the EHR. What is new is
     held in memory.
 
@@ -49,13 +49,15 @@ def rehearse(eq: Equipment, facility: str) -> Rehearsal:
 
 def _changes(eq: Equipment, facility: str) -> list[Received]:
     with eq.store.unit_of_work() as work:
-        cursors = {name: work.cursors.get(facility, f"ehr:{name}") for name in POLLED_TYPES}
-    return [
+        starts = {name: poll_from(eq, work, facility, name) for name in POLLED_TYPES}
+    found = [
         received
-        for resource_type, cursor in cursors.items()
-        for page in eq.hospital.changes(facility, resource_type, cursor)
+        for resource_type, (cursor, since) in starts.items()
+        for page in eq.hospital.changes(facility, resource_type, cursor, since)
         for received in page.resources
     ]
+    with eq.store.unit_of_work() as work:
+        return ours(work, facility, found)
 
 
 def _judge(

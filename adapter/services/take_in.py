@@ -1,7 +1,8 @@
 """Read what lies in the inbox, entry by entry: shape, sense, law, then the rows and messages it asks for.
 
-A bad entry is quarantined or refused with every problem named; its neighbours go on. An entry that
-refers to something unknown is tried again as soon as that came; nothing is fetched in a transaction.
+A bad entry is quarantined or refused with every problem named; its neighbours go on. What an entry refers to and
+nobody knows is read from the EHR, and the entry tried again; nothing is fetched in a transaction. A version is passed
+over when a newer one of the same resource was taken.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapter.domain.moments import warsaw_day
-from adapter.errors import AdapterError, BadInput, Misconfigured, Unavailable
+from adapter.errors import AdapterError, BadInput, Misconfigured, Refused, Unavailable
 from adapter.fhir.problems import Problem, ProblemsFound
 from adapter.fhir.read import Reading, read
 from adapter.mapping.appointment import appointment_from_fhir, appointment_referral_id
@@ -31,10 +32,11 @@ from adapter.services.mirror_visit import not_told_yet
 from adapter.services.publish_schedule import take_slot
 from adapter.services.receive import fetch_one
 from adapter.services.refusal import MissingReference, NotTaken, stored
-from adapter.services.register.hold import hold_of_patient, hold_of_referral
-from adapter.services.register.learn import patient_learned, referral_learned
+from adapter.services.register.hold import hold_of_referral
+from adapter.services.register.learn import referral_learned
 from adapter.services.register.open_case import register_of
-from adapter.services.register_day.touch_entries import touch_patient, touch_referral
+from adapter.services.register_day.touch_entries import touch_referral
+from adapter.services.take_patient import take_patient
 from adapter.services.take_referral import keep_referral
 from adapter.services.take_slots import take_slots
 from adapter.services.take_visit import take_visit
@@ -74,6 +76,13 @@ def take_in(eq: Equipment, facility: str) -> TakenIn:
     summary = TakenIn()
     for resource_type in ORDER:
         _take_type(eq, facility, resource_type, summary)
+    return summary
+
+
+def take_people(eq: Equipment, facility: str) -> TakenIn:
+    """Handle every new version of a person."""
+    summary = TakenIn()
+    _take_type(eq, facility, "Patient", summary)
     return summary
 
 
@@ -167,9 +176,12 @@ def _fetch_and_replay(
         _count(summary, lacking.state, lacking.problems)
         return
     _take_type(eq, facility, lacking.resource_type, summary)
-    with eq.store.unit_of_work() as work:
-        work.inbox.replay(entry_id)
-        work.commit()
+    try:
+        with eq.store.unit_of_work() as work:
+            work.inbox.replay(entry_id)
+            work.commit()
+    except Refused:  # somebody else took a newer version meanwhile
+        _count(summary, InboxState.SUPERSEDED, ())
 
 
 def _count(summary: TakenIn, state: InboxState, problems: Sequence[StoredProblem]) -> None:
@@ -191,7 +203,8 @@ def take_entry(eq: Equipment, work: UnitOfWork, facility: str, entry: InboxEntry
     outcome: End
     try:
         reading = read(entry.received.raw)
-        state = HANDLERS[entry.received.resource_type](desk, reading)
+        handler = HANDLERS[entry.received.resource_type]
+        state = InboxState.SUPERSEDED if work.inbox.overtaken(entry.id) else handler(desk, reading)
         outcome = (state, (*(stored(problem) for problem in reading.problems), *desk.notes), None)
     except MissingReference as missing:
         outcome = (missing.state, missing.problems, missing)
@@ -228,13 +241,7 @@ def _slot(desk: Desk, reading: Reading) -> InboxState:
 
 
 def _patient(desk: Desk, reading: Reading) -> InboxState:
-    patient = patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today)
-    if patient.deceased:
-        hold_of_patient(desk, patient.id)
-    desk.work.calendar.put_patient(desk.facility, patient)
-    patient_learned(desk, patient)
-    if patient.deceased:
-        touch_patient(desk, patient.id)
+    take_patient(desk, patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today))
     return InboxState.TAKEN
 
 

@@ -60,6 +60,17 @@ ORDER BY r.n
 """The raw bytes go beside the JSON as they are: sealed bytes as text are twice as long."""
 
 
+_OVERTAKEN = """
+SELECT EXISTS (
+    SELECT 1 FROM inbox newer
+    WHERE newer.facility = mine.facility AND newer.resource_type = mine.resource_type
+        AND newer.resource_id = mine.resource_id AND mine.resource_id <> '' AND newer.id <> mine.id
+        AND newer.state = 'taken'
+        AND CASE WHEN newer.last_updated <> mine.last_updated THEN newer.last_updated > mine.last_updated
+            ELSE newer.id > mine.id END)
+FROM inbox mine WHERE mine.id = %(id)s
+"""
+
 _ERASE_EARLIER = """
 UPDATE inbox e SET raw = ''::bytea FROM inbox taken
 WHERE taken.id = %(id)s AND taken.resource_type = %(secret)s AND e.facility = taken.facility
@@ -175,18 +186,34 @@ class SqlInbox:
         )
         return [self._entry(row) for row in rows]
 
+    def overtaken(self, entry_id: int) -> bool:
+        """Whether a newer version of the same resource was taken: by meta.lastUpdated, else by when it came."""
+        rows = self._session.run(_OVERTAKEN, id=entry_id)
+        return bool(rows and rows[0][0])
+
+    def first_received(self, facility: str, resource_type: str) -> datetime | None:
+        """When the first resource of a type came, None when none did."""
+        rows = self._session.run(
+            "SELECT min(received_at) FROM inbox WHERE facility = %(facility)s AND resource_type = %(type)s",
+            facility=facility,
+            type=resource_type,
+        )
+        return cast("datetime | None", rows[0][0])
+
     def replay(self, entry_id: int) -> None:
         """Make an entry new again.
 
         Raises:
             BadInput: there is no such entry.
-            Refused: its content was erased when it was taken.
+            Refused: its content was erased when it was taken, or a newer version was taken since.
         """
         rows = self._session.run("SELECT raw = ''::bytea FROM inbox WHERE id = %(id)s FOR UPDATE", id=entry_id)
         if not rows:
             raise BadInput(f"there is no inbox entry {entry_id}", field="id")
         if rows[0][0]:
             raise Refused(f"the content of inbox entry {entry_id} was erased when it was taken", code="CONTENT_ERASED")
+        if self.overtaken(entry_id):
+            raise Refused(f"a newer version of what inbox entry {entry_id} says was taken since", code="OVERTAKEN")
         self._session.run("UPDATE inbox SET state = 'new', problems = '[]'::jsonb WHERE id = %(id)s", id=entry_id)
 
     def refusals_by_rule(self, facility: str) -> Mapping[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -90,6 +91,16 @@ class SqlPeople:
         found = self._session.connection.execute(query.limit(2)).scalars().all()
         return found[0] if len(found) == 1 else None
 
+    def people_known(self, facility: str, patient_ids: Sequence[str]) -> frozenset[str]:
+        """Those of many patients who came to us: kept, or put aside in the inbox because they could not be read."""
+        rows = self._session.run(
+            "SELECT id FROM patient WHERE facility = %(facility)s AND id = ANY (%(ids)s) UNION SELECT resource_id "
+            "FROM inbox WHERE facility = %(facility)s AND resource_type = 'Patient' AND resource_id = ANY (%(ids)s)",
+            facility=facility,
+            ids=list(patient_ids),
+        )
+        return frozenset(str(row[0]) for row in rows)
+
     def identifier_digest(self, identifier: PersonIdentifier) -> str:
         """Keyed digest (HMAC-SHA256 with the installation's lookup key) under which a person is looked up."""
         return self._session.seal.digest(_system(identifier), identifier.reveal())
@@ -139,8 +150,20 @@ class SqlPeople:
             .with_for_update()
         )
         row = self._session.connection.execute(query).mappings().one_or_none()
-        if row is None:
-            return None
+        return None if row is None else self._record(facility, row)
+
+    def referrals_of(self, facility: str, patient_id: str) -> Sequence[ReferralRecord]:
+        """A patient's referrals by id, locked until the transaction ends."""
+        query = (
+            select(t.referral)
+            .where(t.referral.c.facility == facility, t.referral.c.patient_id == patient_id)
+            .order_by(t.referral.c.id)
+            .with_for_update()
+        )
+        return [self._record(facility, row) for row in self._session.connection.execute(query).mappings()]
+
+    def _record(self, facility: str, row: Mapping[Any, Any]) -> ReferralRecord:
+        referral_id = row["id"]
         referral = Referral(
             id=referral_id,
             patient_id=row["patient_id"],

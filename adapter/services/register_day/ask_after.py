@@ -1,6 +1,6 @@
 """Some days before a term the EHR is asked whether the patient is still alive and reached as before (X-07, D-01).
 
-Nobody's data are read in bulk: a person is read on three days before each term, one by one.
+Changes of people are polled; not every EHR lets them be listed, so a person is read on three days before each term too.
 """
 
 from __future__ import annotations

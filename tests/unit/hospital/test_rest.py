@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -153,6 +154,33 @@ def test_long_after_the_newest_change_the_look_back_ends() -> None:
     cursor = list(made.changes("demo", "Slot", ""))[-1].cursor
     list(made.changes("demo", "Slot", cursor))
     assert "_lastUpdated=ge2026-11-21T10%3A00%3A00Z" in http.asked[1][1]
+
+
+def test_a_first_poll_may_begin_at_a_moment_and_stays_there_while_nothing_comes() -> None:
+    listed: list[object] = []
+    made, http = hospital(lambda _, __: reply(page(*listed)), overlap_seconds=120)
+    since = datetime(2026, 11, 21, 10, 0, 30, tzinfo=UTC)
+    cursor = list(made.changes("demo", "Patient", "", since))[-1].cursor
+    cursor = list(made.changes("demo", "Patient", cursor, datetime.now(UTC)))[-1].cursor
+    assert all("_lastUpdated=ge2026-11-21T09%3A58%3A30Z" in asked[1] for asked in http.asked)
+    listed.append({"resourceType": "Patient", "id": "p", "meta": {"lastUpdated": "2026-11-21T12:00:00Z"}})
+    list(made.changes("demo", "Patient", list(made.changes("demo", "Patient", cursor))[-1].cursor))
+    assert "_lastUpdated=ge2026-11-21T11%3A58%3A00Z" in http.asked[-1][1]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_server_that_does_not_list_people_is_told_from_one_that_lists_nothing(status: int) -> None:
+    made, http = hospital(lambda _, __: reply({}, status))
+    with pytest.raises(Misconfigured) as refused:
+        list(made.changes("demo", "Patient", ""))
+    assert refused.value.setting == "hospital.poll_people"
+    with pytest.raises((Misconfigured, Rejected)) as other:
+        list(made.changes("demo", "Slot", ""))
+    assert "patients" not in other.value.message
+    asked = len(http.asked)
+    made, http = hospital(lambda _, __: reply({}, status), poll_people=False)
+    assert list(made.changes("demo", "Patient", "")) == []
+    assert (asked, http.asked) == (2, [])
 
 
 def test_a_clock_that_runs_ahead_never_skips_what_comes() -> None:
