@@ -1,6 +1,6 @@
 """Some days before a term the EHR is asked whether the patient is still alive and reached as before (X-07, D-01).
 
-Changes of people are polled; not every EHR lets them be listed, so a person is read on three days before each term too.
+Changes of people are polled; not every EHR lets them be listed, so a person is also read on three days before a term.
 """
 
 from __future__ import annotations
