@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from adapter.domain.register import AdmissionSchedule, Care
 from adapter.domain.rules.calendar import end_of_working_days
@@ -45,7 +45,8 @@ def _verdicts(
     table: Sequence[RealTimeService],
 ) -> list[Verdict]:
     own = [one for one in kept if one.register is not None and one.register.id == schedule.id]
-    if own and not any(one.active for one in own):
+    ended = day.contract_ends_on.get(schedule.id, date.max) <= day.today
+    if ended or (own and not any(one.active for one in own)):
         return []  # nobody is received there any more
     slots = list(_slots(desk, own, day)) if schedule.care is Care.AMBULATORY else []
     return [*judge_schedule(schedule, slots, day), route_right(schedule, day.today, table)]
