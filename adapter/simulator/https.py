@@ -353,13 +353,12 @@ class _Connection(BaseHTTPRequestHandler):
             return b"", "the Content-Length is not a number"
         if int(given) > limit:
             return b"", f"the message is larger than {limit} bytes"
-        body = self.rfile.read(int(given))
-        return (body, "") if len(body) == int(given) else (b"", "the message ended early")
+        return self._read(int(given)), ""
 
     def _chunks(self, limit: int) -> tuple[bytes, str]:
         message = bytearray()
         while True:
-            line = _CHUNK_SIZE.fullmatch(self.rfile.readline(LINE_BYTES_MAX))
+            line = _CHUNK_SIZE.fullmatch(self._line())
             if line is None:
                 return b"", "the chunked message is malformed"
             size = int(line.group(1), 16)
@@ -367,11 +366,25 @@ class _Connection(BaseHTTPRequestHandler):
                 return (bytes(message), "") if self._trailers() else (b"", "the chunked message has no end")
             if len(message) + size > limit:
                 return b"", f"the message is larger than {limit} bytes"
-            chunk = self.rfile.read(size)
-            if len(chunk) != size or self.rfile.readline(LINE_BYTES_MAX) not in (b"\r\n", b"\n"):
+            chunk = self._read(size)
+            if self._line() not in (b"\r\n", b"\n"):
                 return b"", "the chunked message is malformed"
             message += chunk
 
     def _trailers(self) -> bool:
         """Read past the header lines after the last chunk; whether they end."""
-        return any(self.rfile.readline(LINE_BYTES_MAX) in (b"\r\n", b"\n") for _ in range(TRAILERS_MAX))
+        return any(self._line() in (b"\r\n", b"\n") for _ in range(TRAILERS_MAX))
+
+    def _read(self, size: int) -> bytes:
+        """So many bytes. Who hung up before is not answered: Pythons and OpenSSLs differ in whether he could be."""
+        data = self.rfile.read(size)
+        if len(data) < size:
+            raise ConnectionAbortedError("the sender hung up")
+        return data
+
+    def _line(self) -> bytes:
+        """A line with its end, or as much of it as is looked at. Raises as :meth:`_read`."""
+        line = self.rfile.readline(LINE_BYTES_MAX)
+        if len(line) < LINE_BYTES_MAX and not line.endswith(b"\n"):
+            raise ConnectionAbortedError("the sender hung up")
+        return line
