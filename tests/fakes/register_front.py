@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from typing import Any
 from fakes.register_ward import FACILITY, Ward
 
 from adapter import resources
-from adapter.cli.demo.clinic import Clinic
+from adapter.cli.demo.clinic import PODMIOT, REGISTRAR, Clinic, coding
 from adapter.domain.identifiers import ReferralNumber
-from adapter.domain.moments import warsaw_day
+from adapter.domain.moments import WARSAW, warsaw_day
+from adapter.domain.statement import EntryStatement
+from adapter.fhir import names
+from adapter.mapping.document import Reader
+from adapter.mapping.entry import entry_to_fhir
 from adapter.ports import Received
 from adapter.ports.store import Action, Destination, InboxState, Message, MessageState
 from adapter.services.deliver import settle_one
@@ -31,6 +36,7 @@ GIVES = {Action.SAVE_VISIT: "visit_id", Action.JOIN_WAITING_ROOM: "visit_id", Ac
 NO = Declined("P1 said no", "urn:no")
 FIRST, SECOND, THIRD = (("dr-lis", 3, number) for number in range(3))
 """Slots: doctor, working day from 0, number."""
+HALF_AN_HOUR = timedelta(minutes=30)
 ROUNDS_MAX = 20
 
 
@@ -82,6 +88,56 @@ class Front(Ward):
     def book(self, person: int = 0, **more: Any) -> None:
         """A patient with a referral is booked."""
         self.says(self.clinic.patient(person), self.clinic.referral(person), self.visit(person=person, **more))
+
+    def declares(self, name: str, service: str = "1200", **inside: Json) -> Json:
+        """A Schedule outside of CeR that declares its register; ``inside`` are further parts of it, by their url."""
+        parts = {
+            names.ADMISSION_ID: {"valueString": f"{PODMIOT}-001-{name.upper()}"},
+            names.ADMISSION_CARE: {"valueCode": "ambulatory"},
+            names.ADMISSION_ROUTE: {"valueCode": "klx"},
+            **inside,
+        }
+        declared = [{"url": url, **value} for url, value in parts.items()]
+        (schedule, *_) = self.clinic.schedules()
+        return schedule | {
+            "id": name,
+            "extension": [{"url": names.EXT_ADMISSION_SCHEDULE, "extension": declared}],
+            "specialty": [{"coding": [coding(names.CELL_SPECIALTY, service)]}],
+        }
+
+    def stated(self, name: str, person: int = 0, *, on: str, starts: str = "", **said: Any) -> Json:
+        """An Appointment that says what a statement of the entry says; ``on`` its Schedule, ``starts`` of Warsaw.
+
+        ``said`` is of the statement; of it ``visit`` holds what differs in the visit.
+        """
+        now = self.clock.now().isoformat()
+        visit = {
+            "id": name,
+            "state": "booked",
+            "patient_id": f"patient-{person + 1}",
+            "referral_id": f"referral-{person + 1}",
+            "reported_at": now,
+            "category": 2,
+            "criterion": "stable",
+            "schedule_id": on,
+            "changed_at": now,
+            **said.pop("visit", {}),
+        }
+        if starts:
+            first = datetime.fromisoformat(starts).replace(tzinfo=WARSAW)
+            visit |= {"starts": first.isoformat(), "ends": (first + HALF_AN_HOUR).isoformat()}
+        content = {
+            "visit": visit,
+            "entered_by": REGISTRAR,
+            "entered_at": visit["reported_at"],
+            "criterion_stated": visit["category"] == 2,
+            "reason": "kontrola",
+            **said,
+        }
+        reader = Reader()
+        statement = reader.read(EntryStatement, content, name)
+        assert statement is not None, reader.problems
+        return dict(entry_to_fhir(statement, self.eq.tables, warsaw_day(self.clock.now())))
 
     def deliver(self, *, but: frozenset[Destination] = frozenset({Destination.EHR})) -> None:
         """Send what waits and settle it; what goes to ``but`` stays where it is."""
