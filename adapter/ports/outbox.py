@@ -144,9 +144,7 @@ class Outbox(Protocol):
         under a pause. Commit before sending.
         """
 
-    def claim_doubts(
-        self, worker: int, now: datetime, limit: int, *, facility: str | None = None
-    ) -> Sequence[Message]:
+    def doubts_due(self, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
         """Messages in doubt whose time to be asked about has come, oldest first.
 
         Nothing is marked: two may ask at once, and :meth:`settle` lets only one of them write.

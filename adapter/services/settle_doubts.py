@@ -43,22 +43,21 @@ class Settled:
 def settle_doubts(eq: Equipment, facility: str | None = None) -> Settled:
     """Ask about every message in doubt whose time has come, once."""
     summary = Settled()
-    with eq.store.worker() as worker:
-        now = eq.clock.now()
+    now = eq.clock.now()
+    with eq.store.unit_of_work() as work:
+        work.outbox.recover(now, now + eq.limits.ask_after)
+        work.commit()
+    seen: set[int] = set()
+    while True:
         with eq.store.unit_of_work() as work:
-            work.outbox.recover(now, now + eq.limits.ask_after)
-            work.commit()
-        seen: set[int] = set()
-        while True:
-            with eq.store.unit_of_work() as work:
-                due = work.outbox.claim_doubts(worker, eq.clock.now(), ASKED_AT_ONCE, facility=facility)
-            fresh = [message for message in due if message.id not in seen]
-            if not fresh:
-                return summary
-            told, silent = Round(eq), dict[tuple[str, Destination], str]()
-            for message in fresh:
-                seen.add(message.id)
-                _settle(told, message, summary, silent)
+            due = work.outbox.doubts_due(eq.clock.now(), ASKED_AT_ONCE, facility=facility)
+        fresh = [message for message in due if message.id not in seen]
+        if not fresh:
+            return summary
+        told, silent = Round(eq), dict[tuple[str, Destination], str]()
+        for message in fresh:
+            seen.add(message.id)
+            _settle(told, message, summary, silent)
 
 
 def _settle(told: Round, message: Message, summary: Settled, silent: dict[tuple[str, Destination], str]) -> None:

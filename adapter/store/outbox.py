@@ -75,11 +75,9 @@ class SqlOutbox:
         claimed = [message_from(self._session, row) for row in rows]
         return sorted(claimed, key=lambda message: (message.destination is Destination.EHR, message.id))
 
-    def claim_doubts(
-        self, worker: int, now: datetime, limit: int, *, facility: str | None = None
-    ) -> Sequence[Message]:
+    def doubts_due(self, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
         """Messages in doubt whose time to be asked about has come, oldest first; nothing is marked."""
-        rows = self._session.run(outbox_rows.CLAIM_DOUBTS, now=now, limit=limit, facility=facility)
+        rows = self._session.run(outbox_rows.DOUBTS_DUE, now=now, limit=limit, facility=facility)
         return [message_from(self._session, row) for row in rows]
 
     def settle(self, settlements: Iterable[Settlement]) -> frozenset[int]:

@@ -66,7 +66,7 @@ RETURNING {COLUMNS}
 wait for each that is due, where its statistics are from a time when nothing waited. The message ids are made of one
 random text for all (``nonce``): asking the system for each takes as long as the rest of the row."""
 
-CLAIM_DOUBTS = f"""
+DOUBTS_DUE = f"""
 SELECT {COLUMNS} FROM outbox_message m
 WHERE m.state = 'in-doubt' AND m.not_before <= %(now)s
     AND (%(facility)s::text IS NULL OR m.facility = %(facility)s) AND {_NOT_PAUSED}

@@ -58,9 +58,7 @@ class MemoryOutbox:
                 claimed.append(self.messages[one.id])
         return claimed[:limit]
 
-    def claim_doubts(
-        self, worker: int, now: datetime, limit: int, *, facility: str | None = None
-    ) -> Sequence[Message]:
+    def doubts_due(self, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
         return self._ready(MessageState.IN_DOUBT, now)[:limit]
 
     def settle(self, settlements: Sequence[Settlement]) -> frozenset[int]:

@@ -400,8 +400,8 @@ def check_write(eq: Equipment, row: Refusal, clock: HeldClock) -> None:
 
 
 def due(eq: Equipment, at: datetime) -> list[Message]:
-    with eq.store.worker() as worker, eq.store.unit_of_work() as work:
-        return list(work.outbox.claim_doubts(worker, at, 10))
+    with eq.store.unit_of_work() as work:
+        return list(work.outbox.doubts_due(at, 10))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=named)

@@ -129,8 +129,8 @@ def test_one_in_doubt_holds_its_subjects_until_asked(store: SqlStore, held_clock
     settle(store, held_clock, message, MessageState.IN_DOUBT, not_before=held_clock.now() + LATER)
     assert claim(store, held_clock) == []
     with store.unit_of_work() as work:
-        assert work.outbox.claim_doubts(1, held_clock.now(), 10) == []
-        (doubt,) = work.outbox.claim_doubts(1, held_clock.now() + LATER, 10)
+        assert work.outbox.doubts_due(held_clock.now(), 10) == []
+        (doubt,) = work.outbox.doubts_due(held_clock.now() + LATER, 10)
     assert settle(store, held_clock, doubt, MessageState.DELIVERED) == {message.id}
     assert settle(store, held_clock, doubt, MessageState.WAITING) == frozenset()
     assert len(claim(store, held_clock)) == 1
@@ -314,7 +314,7 @@ def test_what_a_killed_worker_was_sending_is_in_doubt_at_once(
             break
     assert recovered == 2
     with store.unit_of_work() as work:
-        doubts = work.outbox.claim_doubts(1, held_clock.now() + LATER, 10)
+        doubts = work.outbox.doubts_due(held_clock.now() + LATER, 10)
     assert [message.id for message in doubts] == ids
 
 
