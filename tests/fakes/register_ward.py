@@ -44,7 +44,7 @@ KEY = ReferralKey("1" * 44)
 
 
 @cache
-def tables() -> Tables:
+def shipped_tables() -> Tables:
     """The shipped tables, read once."""
     return load_tables(resources.mappings())
 
@@ -71,6 +71,7 @@ class Ward:
     rules: RuleSettings = DEFAULT_SETTINGS
     ends_on: dict[str, date] = field(default_factory=dict)
     ehr: Ehr = field(default_factory=Ehr)
+    tables: Tables = field(default_factory=shipped_tables)
 
     @property
     def eq(self) -> Equipment:
@@ -82,7 +83,7 @@ class Ward:
             referrals=authority,
             hospital=hospital,
             clock=self.clock,
-            tables=tables(),
+            tables=self.tables,
             facilities=(FACILITY,),
             rules=self.rules,
             registers={FACILITY: FacilityRegister("000000927722", contract_ends_on=self.ends_on)},

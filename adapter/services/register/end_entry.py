@@ -12,7 +12,6 @@ from adapter.domain.rules.reasons import DECEASED, NO_SHOW, PROVIDER_STOPPED, RE
 from adapter.domain.rules.release import ReferralEffect
 from adapter.domain.rules.verdict import Outcome, Verdict
 from adapter.domain.slot import SlotState
-from adapter.mapping.register_tables import removal_reasons
 from adapter.mapping.write_back import cancellation_to_fhir
 from adapter.ports.register import Step, StoredEntry
 from adapter.ports.store import Action, Destination
@@ -61,8 +60,10 @@ def end_entry(
     Appointment gets its status and reason.
 
     Raises:
+        BadInput: the table holds no such reason today, so nobody knows what becomes of the referral.
         ValueError: the entry is removed already, or the removal is before its last change.
     """
+    effect = ReferralEffect(desk.eq.tables.removal_reasons.row(removal.reason, desk.today)["effect"])
     ended = replace(stored, entry=removed(stored.entry, removal), correlation_id=desk.correlation_id)
     was, now = changed(stored.entry, ended.entry)
     said = tuple(dict.fromkeys(one.rule for one in verdicts if one.outcome is not Outcome.ALLOWED))
@@ -79,8 +80,7 @@ def end_entry(
     )
     desk.work.register.put(desk.facility, ended, [step])
     _end_visit(desk, ended, tell_ehr=tell_ehr)
-    row = removal_reasons(desk.eq.tables, desk.today).get(removal.reason)
-    settle_referral(desk, ended, row.effect if row is not None else ReferralEffect.NONE)
+    settle_referral(desk, ended, effect)
     stop_telling(desk, ended.entry.id)
     offer_freed(desk, stored.entry)
     subject = entry_subject(ended.entry.id)

@@ -1,4 +1,4 @@
-"""Warsaw days and the limits of the law through FHIR: clock changes, the end of the year, the last day and the next."""
+"""Warsaw days and the limits of the law through FHIR: clock changes, the new year, a last day and the next one."""
 
 from __future__ import annotations
 
