@@ -26,11 +26,11 @@ from adapter.mapping.entry import entry_to_fhir
 from adapter.ports import Received
 from adapter.ports.store import Action, Destination, InboxState, Message, MessageState
 from adapter.services.deliver import settle_one
-from adapter.services.outcome import Declined, Done, Stopped
+from adapter.services.outcome import Declined, Done, Doubtful, Stopped
 from adapter.services.take_in import take_in
 
 Json = dict[str, Any]
-Outcome = Done | Declined | Stopped | None
+Outcome = Done | Declined | Doubtful | Stopped | None
 GIVES = {Action.SAVE_VISIT: "visit_id", Action.JOIN_WAITING_ROOM: "visit_id", Action.PUT_SLOT: "slot_id"}
 """What gets an id in CeR, by what it is called here."""
 NO = Declined("P1 said no", "urn:no")
@@ -164,6 +164,14 @@ class Front(Ward):
             work.commit()
         if isinstance(outcome, Done):
             self.sent_out.append(f"{message.action.value} {subject}")
+
+    def find_out(self, action: Action, outcome: Outcome) -> None:
+        """Somebody asked what became of the message in doubt."""
+        (doubted,) = [one for one in self.messages(MessageState.IN_DOUBT) if one.action is action]
+        with self.store.unit_of_work() as work:
+            assert settle_one(self.eq, work, doubted, outcome, self.clock.now())
+            work.commit()
+        self.answers.pop((action, doubted.subjects[0]), None)
 
     def national(self) -> list[str]:
         """What CeR and P1 were told, in order."""
