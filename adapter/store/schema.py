@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -96,8 +97,14 @@ def _config() -> Config:
     return config
 
 
+@cache
+def _migrations() -> ScriptDirectory:
+    """This program's migrations; they are read from their files once."""
+    return ScriptDirectory.from_config(_config())
+
+
 def _status(connection: Connection) -> SchemaStatus:
-    script = ScriptDirectory.from_config(_config())
+    script = _migrations()
     head = script.get_current_head() or ""
     current = MigrationContext.configure(connection).get_current_revision() or ""
     known = {revision.revision for revision in script.walk_revisions()}
