@@ -50,6 +50,8 @@ class Speciality(StrEnum):
     DEFENCE = "defence"
     """Given by a facility of the Ministry of National Defence (V-01 pts 13, 14)."""
     ADULT_CELL_WITH_CHILDREN = "adult-cell-with-children"
+    ENDOSCOPY = "endoscopy"
+    """Gastroscopy or colonoscopy (S-04)."""
 
 
 class Route(StrEnum):
@@ -77,6 +79,8 @@ class AdmissionSchedule:
     route: Route = Route.KLX
     referral_needed: bool = True
     age_bands: tuple[str, ...] = ()
+    under_anaesthesia: bool | None = None
+    """Whether an endoscopy is also done under anaesthesia (S-04); None: not told."""
 
     def has(self, *wanted: Speciality) -> bool:
         """Whether the schedule has any of these."""

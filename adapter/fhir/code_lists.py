@@ -67,6 +67,7 @@ SPECIALITY = CodeList(
             "komórka dla dorosłych przyjmująca dzieci",
             "a cell for adults that treats children",
         ),
+        ("endoscopy", "gastroskopia lub kolonoskopia", "gastroscopy or colonoscopy"),
     ),
 )
 TERM_PRECISION = CodeList(

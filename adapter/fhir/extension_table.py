@@ -77,6 +77,7 @@ SCHEDULE = (
             _code(names.ADMISSION_ROUTE, "dokąd trafiają dane", "where its figures go", code_lists.ROUTE),
             _flag(names.ADMISSION_REFERRAL_NEEDED, "wymaga skierowania", "a referral is needed"),
             Extension(names.ADMISSION_AGE_BAND, "grupa wieku", "an age band", (Value.TEXT,), many=True),
+            _flag(names.ADMISSION_UNDER_ANAESTHESIA, "także w znieczuleniu", "also under anaesthesia"),
         ),
         on=("Schedule",),
     ),

@@ -274,6 +274,7 @@ ADMISSION_SPECIALITY = "speciality"
 ADMISSION_ROUTE = "route"
 ADMISSION_REFERRAL_NEEDED = "referral-needed"
 ADMISSION_AGE_BAND = "age-band"
+ADMISSION_UNDER_ANAESTHESIA = "under-anaesthesia"
 
 EXT_REFERRAL_FORM = f"{_DEFINITION}/referral-form"
 """ServiceRequest: ``valueCode`` ``electronic``, ``paper`` or ``information-sheet`` (R-01, R-13)."""

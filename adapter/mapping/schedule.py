@@ -78,6 +78,7 @@ def _register_to_fhir(register: AdmissionSchedule, service: str) -> Json:
         code_part(names.ADMISSION_ROUTE, register.route.value),
         part(names.ADMISSION_REFERRAL_NEEDED, register.referral_needed),
         *(part(names.ADMISSION_AGE_BAND, one) for one in register.age_bands),
+        part(names.ADMISSION_UNDER_ANAESTHESIA, register.under_anaesthesia),
     )
     return {"url": names.EXT_ADMISSION_SCHEDULE, "extension": kept_of(parts)}
 
@@ -101,6 +102,7 @@ def _register(schedule: Element, cell: str, service: str) -> AdmissionSchedule |
         route=Route(code(declared, names.ADMISSION_ROUTE) or Route.KLX.value),
         referral_needed=referral_needed is not False,
         age_bands=tuple(ages),
+        under_anaesthesia=flag(declared, names.ADMISSION_UNDER_ANAESTHESIA),
     )
 
 

@@ -98,7 +98,7 @@ FULL = Entry(
     id="A1",
     schedule=AdmissionSchedule(
         *("S1", Care.AMBULATORY, "1100", "001", "89.00", frozenset({Speciality.DEFENCE, Speciality.TRANSPLANT})),
-        *(Route.CER, False, ("0-17", "18+")),
+        *(Route.CER, False, ("0-17", "18+"), False),
     ),
     person=EntryPerson(
         *("P1", "Zdzisława", "Wymyślona", Pesel("00610100006"), "ul. Zmyślona 1", True, "+48600000000", "brat"),

@@ -168,6 +168,7 @@ def judge_entry(entry: Entry, context: EntryContext) -> list[Verdict]:
         oncology.kept_in_real_time(entry),
         contract_end.date_flagged(entry),
         special.age_bands(entry.schedule),
+        special.anaesthesia_told(entry.schedule),
         position.in_order(entry, context.waiting, context.order_reason),
     ]
 

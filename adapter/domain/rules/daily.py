@@ -123,7 +123,13 @@ def judge_all(entries: Iterable[Entry], day: Day) -> Iterator[tuple[str, Verdict
 
 def judge_schedule(schedule: AdmissionSchedule, slots: Iterable[Slot], day: Day) -> tuple[Verdict, ...]:
     """What today asks of a schedule; ``slots`` are its own of the next days."""
-    return _asking((entitled.capacity(schedule, slots, day.today, day.settings), special.age_bands(schedule)))
+    return _asking(
+        (
+            entitled.capacity(schedule, slots, day.today, day.settings),
+            special.age_bands(schedule),
+            special.anaesthesia_told(schedule),
+        )
+    )
 
 
 def judge_reports(day: Day, *, first_free_date_sent: bool, month_sent: bool) -> tuple[Verdict, ...]:

@@ -120,9 +120,9 @@ def age_bands(schedule: AdmissionSchedule) -> Verdict:
     return S04.allow()
 
 
-def anaesthesia_told(*, endoscopy: bool, under_anaesthesia: bool | None) -> Verdict:
-    """S-04: gastroscopy and colonoscopy schedules say whether also under anaesthesia; None: not told."""
-    if endoscopy and under_anaesthesia is None:
+def anaesthesia_told(schedule: AdmissionSchedule) -> Verdict:
+    """S-04: a schedule of gastroscopy or colonoscopy says whether it is also done under anaesthesia."""
+    if schedule.has(Speciality.ENDOSCOPY) and schedule.under_anaesthesia is None:
         return S04.warn(
             "W-S-ANAESTHESIA",
             "gastroskopia lub kolonoskopia: podaj, czy badanie jest także w znieczuleniu",

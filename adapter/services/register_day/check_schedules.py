@@ -18,7 +18,7 @@ from adapter.ports.tasks import NewTask
 from adapter.services.desk import Desk
 from adapter.services.register.follow import new_tasks, schedule_subject
 
-CODES = ("W-PRIV-CAPACITY", "W-S-AGE", "W-S-ROUTE")
+CODES = ("W-PRIV-CAPACITY", "W-S-AGE", "W-S-ANAESTHESIA", "W-S-ROUTE")
 """Codes of the tasks that the day raises about a schedule, and ends when nothing asks for them any more."""
 
 

@@ -147,11 +147,11 @@ def test_a_clinic_has_room_for_the_privileged(ward: Ward) -> None:
 
 
 def test_warnings_of_a_schedule_go_when_it_is_mended(ward: Ward) -> None:
-    children = frozenset({Speciality.ADULT_CELL_WITH_CHILDREN})
+    children = frozenset({Speciality.ADULT_CELL_WITH_CHILDREN, Speciality.ENDOSCOPY})
     with_children = replace(ward.enter().entry.schedule, specialities=children)
     ward.open_schedule(with_children)
-    assert ward.on("2026-03-02") == ["W-S-AGE"]
-    ward.open_schedule(replace(with_children, age_bands=("10-15",)))
+    assert ward.on("2026-03-02") == ["W-S-AGE", "W-S-ANAESTHESIA"]
+    ward.open_schedule(replace(with_children, age_bands=("10-15",), under_anaesthesia=True))
     assert ward.on("2026-03-03") == []
     with ward.store.unit_of_work() as work:
-        assert [one.state for one in work.tasks.listed(FACILITY, state=TaskState.GONE)] == [TaskState.GONE]
+        assert [one.state for one in work.tasks.listed(FACILITY, state=TaskState.GONE)] == [TaskState.GONE] * 2

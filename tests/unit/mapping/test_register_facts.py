@@ -64,6 +64,7 @@ def test_all_that_a_register_may_declare_is_read(tables: Tables, schedule: Make,
         ("referral-needed", {"valueBoolean": False}),
         ("age-band", {"valueString": "0-3"}),
         ("age-band", {"valueString": "4-9"}),
+        ("under-anaesthesia", {"valueBoolean": False}),
     )
     assert schedule_from_fhir(schedule(extension=[declared]), tables, today).register == AdmissionSchedule(
         "9-001-A",
@@ -75,6 +76,7 @@ def test_all_that_a_register_may_declare_is_read(tables: Tables, schedule: Make,
         Route.AP_KOLCE,
         referral_needed=False,
         age_bands=("0-3", "4-9"),
+        under_anaesthesia=False,
     )
 
 
@@ -241,6 +243,7 @@ REGISTERS = st.builds(
     route=st.sampled_from(Route),
     referral_needed=st.booleans(),
     age_bands=st.lists(st.sampled_from(["0-3", "4-9"]), max_size=2).map(tuple),
+    under_anaesthesia=st.none() | st.booleans(),
 )
 SCHEDULES = st.builds(
     Schedule,

@@ -144,15 +144,15 @@ def test_all_entries_in_their_order(new_entry: MakeEntry) -> None:
 
 def test_v_08_s_04_a_schedule() -> None:
     """Run 2026-03-02: free slots only from 2026-03-12 -> warning; children in an adult cell without bands too."""
-    cell = frozenset({Speciality.ADULT_CELL_WITH_CHILDREN})
+    cell = frozenset({Speciality.ADULT_CELL_WITH_CHILDREN, Speciality.ENDOSCOPY})
     clinic = AdmissionSchedule("S1", Care.AMBULATORY, "1600", specialities=cell)
 
     def slot(day: str) -> Slot:
         return Slot("s", "S1", at(day), at(day, "12:20"), SlotState.FREE, SlotKind.STABLE)
 
     late = daily.judge_schedule(clinic, [slot("2026-03-12")], on("2026-03-02"))
-    assert [one.code for one in late] == ["W-PRIV-CAPACITY", "W-S-AGE"]
-    told = replace(clinic, age_bands=("10-15",))
+    assert [one.code for one in late] == ["W-PRIV-CAPACITY", "W-S-AGE", "W-S-ANAESTHESIA"]
+    told = replace(clinic, age_bands=("10-15",), under_anaesthesia=False)
     assert daily.judge_schedule(told, [slot("2026-03-11")], on("2026-03-02")) == ()
 
 

@@ -70,7 +70,7 @@ def test_a_lawful_entry_is_asked_everything_in_the_books_groups(new_entry: MakeE
     verdicts = judge_entry(new_entry(), CONTEXT)
     assert told(verdicts) == []
     asked = "S-03 G-01 C-01 C-02 C-02 C-03 C-04 C-06 C-07 U-04 D-01 P-01 P-02 P-06 P-08 R-01 R-14 R-11 R-03"
-    asked += " U-01 U-02 U-03 U-05 U-06 K-04 K-05 D-02 O-02 O-04 E-02 S-04 G-05"
+    asked += " U-01 U-02 U-03 U-05 U-06 K-04 K-05 D-02 O-02 O-04 E-02 S-04 S-04 G-05"
     assert [one.rule for one in verdicts] == asked.split()
     assert all(one.article for one in verdicts)
 

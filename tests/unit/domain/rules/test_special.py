@@ -77,8 +77,16 @@ def test_s_04_age_bands(bands: tuple[str, ...], code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("endoscopy", "told", "code"),
-    [(True, None, "W-S-ANAESTHESIA"), (True, False, ""), (True, True, ""), (False, None, "")],
+    ("speciality", "told", "code"),
+    [
+        (Speciality.ENDOSCOPY, None, "W-S-ANAESTHESIA"),
+        (Speciality.ENDOSCOPY, False, ""),
+        (Speciality.ENDOSCOPY, True, ""),
+        (Speciality.DEFENCE, None, ""),
+    ],
 )
-def test_s_04_anaesthesia(*, endoscopy: bool, told: bool | None, code: str) -> None:
-    assert special.anaesthesia_told(endoscopy=endoscopy, under_anaesthesia=told).code == code
+def test_s_04_anaesthesia(speciality: Speciality, told: bool | None, code: str) -> None:
+    room = AdmissionSchedule(
+        "S1", Care.AMBULATORY, "2340", specialities=frozenset({speciality}), under_anaesthesia=told
+    )
+    assert special.anaesthesia_told(room).code == code
