@@ -1,4 +1,4 @@
-"""Shared by all tests: golden files, and the folder on the path that holds fakes and attacks."""
+"""Shared by all tests: golden files, what runs first, and the folder on the path that holds fakes and attacks."""
 
 from __future__ import annotations
 
@@ -18,6 +18,27 @@ settings.register_profile("pomost", max_examples=EXAMPLES, deadline=None)  # no 
 settings.load_profile("pomost")
 
 pytest_plugins = ["thrift", "store_fixtures", "clinic_site"]
+
+
+FIRST = (
+    "integration/delivery/test_kill.py",
+    "interop/test_profile.py",
+    "integration/cli/test_serve.py",
+    "house/test_time_and_talk.py",
+    "acceptance/test_reviewed_taking.py",
+    "house/test_readme.py",
+    "integration/store/test_embedded.py",
+    "acceptance/test_register.py",
+)
+"""Files that take longest, so that all processes end together; each begins with one, and a short one follows the
+first, for xdist hands it out with it. A file is one process's, and so is what its tests share."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest runs first; everything else stays in its order."""
+    place = {TESTS / name: number for number, name in enumerate(FIRST)}
+    items.sort(key=lambda item: place.get(item.path, len(FIRST)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from clean_databases import CleanDatabases, in_database
 
+from adapter.bootstrap import adapter as bootstrap
 from adapter.store import sealing
 from adapter.store.engine import Database, DatabaseSettings, connect
 from adapter.store.schema import upgrade
@@ -48,9 +49,12 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def clean_databases(postgres: str) -> CleanDatabases:
-    """Databases of this process that are as after an upgrade."""
-    return CleanDatabases(postgres)
+def clean_databases(postgres: str) -> Iterator[CleanDatabases]:
+    """Databases of this process that are as after an upgrade; adapters that open one use its engine again."""
+    made = CleanDatabases(postgres)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "connect", made.engines.connect)
+        yield made
 
 
 @pytest.fixture
@@ -62,9 +66,9 @@ def database_url(clean_databases: CleanDatabases) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(clean_databases: CleanDatabases, database_url: str) -> Iterator[Database]:
     """A clean, upgraded database."""
-    opened = connect(DatabaseSettings(url=database_url))
+    opened = clean_databases.engines.connect(DatabaseSettings(url=database_url))
     yield opened
     opened.close()
 
