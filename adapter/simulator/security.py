@@ -17,15 +17,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-import xmlsec
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
-from xmlsec import constants
 
 from adapter.simulator.answers import bad_signature, malformed, not_authenticated
 from adapter.simulator.envelope import DS, NAMESPACES, WSU, Envelope
+from adapter.simulator.libxmlsec import constants, xmlsec
 from adapter.simulator.soap import SOAP_11, WSSE, Soap
 
 EXC_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
