@@ -136,12 +136,14 @@ class Outbox(Protocol):
     def add_all(self, messages: Sequence[NewMessage]) -> Sequence[int]:
         """Append many in few statements, in order; returns their ids."""
 
-    def claim(self, worker: int, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
+    def claim(
+        self, worker: int, now: datetime, limit: int, *, facility: str | None = None, national_only: bool = False
+    ) -> Sequence[Message]:
         """Take up to ``limit`` deliverable messages and mark them SENDING: for CeR and P1 first, then oldest first.
 
-        Few write-backs are taken at a time, for they go out one by one. Skips locked rows, subjects with an
-        earlier unfinished message, messages not due, messages whose ``after`` is undecided, and destinations
-        under a pause. Commit before sending.
+        Few write-backs are taken at a time, for they go out one by one; fewer beside what goes to CeR and P1, none
+        with ``national_only``. Skips locked rows, subjects with an earlier unfinished message, messages not due,
+        messages whose ``after`` is undecided, and destinations under a pause. Commit before sending.
         """
 
     def doubts_due(self, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:

@@ -105,20 +105,29 @@ def deliver(eq: Equipment, facility: str | None = None, *, rounds_max: int = 10_
                 claimed, ahead = ahead.result(), None
             if claimed:
                 if left and _bulk(eq, claimed):
-                    ahead = beside.submit(_claim, eq, worker, facility)
+                    ahead = beside.submit(_claim_ahead, eq, worker, facility)
                 _deliver_claimed(eq, claimed, resting, summary, behind)
             elif not behind.wait() and not early:
                 return summary
     return summary
 
 
-def _claim(eq: Equipment, worker: int, facility: str | None, summary: Delivered | None = None) -> Sequence[Message]:
-    """Take what is to be sent next; with a summary put in doubt, before, what dead workers had in hand."""
+def _claim(eq: Equipment, worker: int, facility: str | None, summary: Delivered) -> Sequence[Message]:
+    """Take what is to be sent next. What dead workers had in hand is put in doubt before."""
     now = eq.clock.now()
     with eq.store.unit_of_work() as work:
-        if summary is not None:
-            summary.recovered += work.outbox.recover(now, now + eq.limits.ask_after)
+        summary.recovered += work.outbox.recover(now, now + eq.limits.ask_after)
         claimed = work.outbox.claim(worker, now, eq.limits.claim_batch_max, facility=facility)
+        work.commit()
+    return claimed
+
+
+def _claim_ahead(eq: Equipment, worker: int, facility: str | None) -> Sequence[Message]:
+    """Take what CeR and P1 are to hear after what is being sent; by then more of it may have come."""
+    with eq.store.unit_of_work() as work:
+        claimed = work.outbox.claim(
+            worker, eq.clock.now(), eq.limits.claim_batch_max, facility=facility, national_only=True
+        )
         work.commit()
     return claimed
 

@@ -61,7 +61,9 @@ class SqlOutbox:
         session.asked.update(message.facility for message in messages)
         return ids
 
-    def claim(self, worker: int, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
+    def claim(
+        self, worker: int, now: datetime, limit: int, *, facility: str | None = None, national_only: bool = False
+    ) -> Sequence[Message]:
         """Take up to ``limit`` deliverable messages and mark them SENDING: for CeR and P1 first, then oldest first."""
         rows = self._session.run(
             outbox_rows.CLAIM,
@@ -69,7 +71,7 @@ class SqlOutbox:
             nonce=str(uuid4()),
             now=now,
             limit=limit,
-            write_backs=outbox_rows.WRITE_BACKS_CLAIMED_MAX,
+            write_backs=0 if national_only else outbox_rows.WRITE_BACKS_CLAIMED_MAX,
             facility=facility,
         )
         claimed = [message_from(self._session, row) for row in rows]

@@ -38,8 +38,10 @@ _AFTER_DECIDED = """
                 (SELECT p.facility, p.destination FROM outbox_pause p WHERE p.until > %(now)s)))))
 """
 
-WRITE_BACKS_CLAIMED_MAX = 50
+WRITE_BACKS_CLAIMED_MAX = 20
 """Write-backs go out one by one: with more of them in hand a worker would keep waiting what comes for CeR and P1."""
+WRITE_BACKS_BESIDE_MAX = 5
+"""So many where something goes to CeR or P1: more of that may have come by then, and none waits for ever."""
 
 
 def _due(chosen: str, limit: str) -> str:
@@ -53,7 +55,9 @@ def _due(chosen: str, limit: str) -> str:
 
 CLAIM = f"""
 WITH national AS ({_due("m.destination <> 'ehr'", "%(limit)s")}),
-room AS (SELECT LEAST(%(limit)s - count(*), %(write_backs)s) AS left FROM national),
+room AS (
+    SELECT LEAST(%(limit)s - count(*), %(write_backs)s, CASE WHEN count(*) > 0 THEN {WRITE_BACKS_BESIDE_MAX} END)
+        AS left FROM national),
 back AS ({_due("m.destination = 'ehr'", "(SELECT room.left FROM room)")}),
 due AS (SELECT id FROM national UNION ALL SELECT id FROM back)
 UPDATE outbox_message m

@@ -47,9 +47,13 @@ class MemoryOutbox:
             and not ((rest := self.pauses.get((one.facility, one.destination))) and rest.until > now)
         ]
 
-    def claim(self, worker: int, now: datetime, limit: int, *, facility: str | None = None) -> Sequence[Message]:
+    def claim(
+        self, worker: int, now: datetime, limit: int, *, facility: str | None = None, national_only: bool = False
+    ) -> Sequence[Message]:
         claimed = []
         for one in self._ready(MessageState.WAITING, now):
+            if national_only and one.destination is Destination.EHR:
+                continue
             earlier = (each for each in self.messages.values() if each.id < one.id and each.state in OPEN)
             if not any(set(each.subjects) & set(one.subjects) for each in earlier):
                 self.messages[one.id] = replace(

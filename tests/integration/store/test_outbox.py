@@ -18,7 +18,7 @@ from adapter.errors import BadInput, Misconfigured, Refused
 from adapter.ports.store import Action, Destination, Message, MessageState, NewMessage, Settlement
 from adapter.store import sealing
 from adapter.store.engine import Database
-from adapter.store.outbox_rows import WRITE_BACKS_CLAIMED_MAX
+from adapter.store.outbox_rows import WRITE_BACKS_BESIDE_MAX, WRITE_BACKS_CLAIMED_MAX
 from adapter.store.unit_of_work import SqlStore
 
 LATER = timedelta(minutes=5)
@@ -42,9 +42,11 @@ def add(store: SqlStore, *messages: NewMessage) -> list[int]:
     return ids
 
 
-def claim(store: SqlStore, clock: HeldClock, worker: int = 1, limit: int = 10) -> list[Message]:
+def claim(
+    store: SqlStore, clock: HeldClock, worker: int = 1, limit: int = 10, *, national_only: bool = False
+) -> list[Message]:
     with store.unit_of_work() as work:
-        claimed = list(work.outbox.claim(worker, clock.now(), limit))
+        claimed = list(work.outbox.claim(worker, clock.now(), limit, national_only=national_only))
         work.commit()
     return claimed
 
@@ -99,11 +101,14 @@ def test_what_goes_to_the_authorities_goes_before_write_backs_and_few_of_those_a
 ) -> None:
     back = {"destination": Destination.EHR, "action": Action.WRITE_BACK}
     backs = add(store, *(new(f"ehr:Slot/{n}", **back) for n in range(WRITE_BACKS_CLAIMED_MAX + 3)))
-    slots = add(store, *(new(f"slot:S{n}") for n in range(3)))
+    slots = add(store, *(new(f"slot:S{n}") for n in range(4)))
+    assert claim(store, held_clock, limit=1, national_only=True)[0].id == slots[0]
     first, second = claim(store, held_clock, limit=2), claim(store, held_clock, limit=100)
-    assert [one.id for one in first] == slots[:2]
-    assert [one.id for one in second] == [slots[2], *backs[:WRITE_BACKS_CLAIMED_MAX]]
-    assert [one.id for one in claim(store, held_clock, limit=100)] == backs[WRITE_BACKS_CLAIMED_MAX:]
+    assert [one.id for one in first] == slots[1:3]
+    assert [one.id for one in second] == [slots[3], *backs[:WRITE_BACKS_BESIDE_MAX]]
+    assert claim(store, held_clock, limit=100, national_only=True) == []
+    third = claim(store, held_clock, limit=100)
+    assert [one.id for one in third] == backs[WRITE_BACKS_BESIDE_MAX:][:WRITE_BACKS_CLAIMED_MAX]
 
 
 def test_a_settlement_of_an_earlier_try_changes_nothing(store: SqlStore, held_clock: HeldClock) -> None:
