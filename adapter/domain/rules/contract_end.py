@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.moments import warsaw_day
@@ -37,6 +37,8 @@ E03 = Rule(
     ("AUTO-E-CLOSE",),
 )
 RULES = (E01, E02, E03)
+TOLD_WITHIN_DAYS = 7
+"""E-03: calendar days after the last day of the contract within which the EHR tells who was served on it (ours)."""
 
 
 def no_bar(provider_ended_on: date | None, today: date) -> bool:
@@ -69,10 +71,16 @@ def _close() -> Verdict:
 
 
 def closing_due(entry: Entry, ends_on: date | None, today: date) -> Verdict:
-    """E-03: an open entry is closed from the last day of the contract on. ``ends_on`` is None while it has no end."""
-    if not entry.open or ends_on is None or today < ends_on:
+    """E-03: an open entry is closed from the last day of the contract on. ``ends_on`` is None while it has no end.
+
+    Who is dated to a day of the contract may still come on it, and whether he came is told later: that entry is closed
+    when nobody told it within a week (:data:`TOLD_WITHIN_DAYS`; inferred). Until then X-05 asks.
+    """
+    if not entry.open or ends_on is None:
         return E03.allow()
-    return _close()
+    kept = entry.term is not None and entry.term.last <= ends_on
+    closes = ends_on + timedelta(days=TOLD_WITHIN_DAYS) if kept else ends_on
+    return E03.allow() if today < closes else _close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,9 @@ def change(desk: Desk, case: Case) -> Plan:
         return Plan(Act.NOTHING, case)
     context = surroundings(desk, case, fresh)
     told = Told(desk, case, case.author)
-    verdicts: list[Verdict] = judge_entry(fresh, context)
+    # who leaves the waiting list keeps its number, which nobody else gets (D-03): it puts nobody on the list (U-04)
+    listed = fresh if fresh.on_waiting_list else replace(fresh, number=None)
+    verdicts: list[Verdict] = judge_entry(listed, context)
     current = before
     category = _category_change(case, before, fresh)
     moved = _term_change(case, before, fresh, context.term_reasons)

@@ -168,7 +168,8 @@ def _planned(case: Case, entry: Entry) -> Entry:
     if said.plan is None:
         kept = known.plan_day if known is not None else None
         return replace(entry, term=known.term if known is not None else term, plan_day=kept)
-    end = continuing.plan_end(warsaw_day(entry.entered_at), said.plan.ends_on)
+    ends_on = said.plan.ends_on or (known.plan_day if known is not None else None)
+    end = continuing.plan_end(warsaw_day(entry.entered_at), ends_on)
     apart = term is not None and not case.visit.slot_ids and (known is None or not visit_of_plan(case, known))
     return replace(entry, term=term if apart else DayTerm(end.day), plan_day=end.day)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from adapter.domain.history import restored, with_term_change
 from adapter.domain.register import Entry, TermChange, TermChangeCause
 from adapter.domain.rules import judge_term_change, reinstatement
+from adapter.domain.rules.duplicates import KnownEntry, one_list
 from adapter.domain.rules.verdict import Verdict
 from adapter.services.desk import Desk
 from adapter.services.register.case import Case
@@ -21,7 +22,8 @@ def reinstate_entry(desk: Desk, case: Case) -> Plan:
     """The request, judged; where it is granted the entry is open again under its number.
 
     A term that the version states is a change of the old one and has its reason (M-01); without one somebody gives it.
-    A cause that is not plausible yet is for a person: nothing changes until it is.
+    A cause that is not plausible yet is for a person: nothing changes until it is. Who was entered anew meanwhile has
+    his place there (U-01).
     """
     known, asked = case.known, case.statement.reinstatement
     if known is None or asked is None:
@@ -36,9 +38,11 @@ def reinstate_entry(desk: Desk, case: Case) -> Plan:
     told = Told(desk, case, by)
     back = restored(known.entry, case.now, by, report_date=answer.original_report_date)
     told.step("restored", known.entry, back, verdicts)
+    context = surroundings(desk, case, back)
+    verdicts.append(one_list(KnownEntry.of(back, context.provider), context.known, desk.today))
     moved = _term_change(case, back)
     if moved is not None:
-        verdicts += judge_term_change(back, moved, surroundings(desk, case, back))
+        verdicts += judge_term_change(back, moved, context)
         dated = with_term_change(back, moved)
         told.step("term", back, dated, verdicts, reason=moved.reason)
         back = dated

@@ -29,7 +29,7 @@ def surroundings(desk: Desk, case: Case, entry: Entry) -> EntryContext:
         waiting_room=case.waiting_room,
         free_today=entry.category is Category.PRIVILEGED and case.known is None and _free_today(desk, case, entry),
         not_today=said.not_today,
-        order_reason=said.order_reason,
+        order_reason=said.order_reason or _reason_of_term(case, entry),
         override=said.override,
         from_service_abroad=said.from_service_abroad,
         e_referral_service=case.schedule.referral_needed,
@@ -42,6 +42,14 @@ def surroundings(desk: Desk, case: Case, entry: Entry) -> EntryContext:
         settled_on=removal.settled_on if removal is not None else None,
         settings=desk.eq.rules,
     )
+
+
+def _reason_of_term(case: Case, entry: Entry) -> str:
+    """G-05: the reason code with which the term was given (M-01): by this version, or by the last change of it."""
+    if case.statement.term_change is not None:
+        return case.statement.term_change.reason
+    last = entry.term_changes[-1] if entry.term_changes else None
+    return last.reason if last is not None and last.after == entry.term else ""
 
 
 def _free_today(desk: Desk, case: Case, entry: Entry) -> bool:

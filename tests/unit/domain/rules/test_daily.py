@@ -118,12 +118,24 @@ def test_everything_at_once_and_death_alone(new_entry: MakeEntry) -> None:
     assert codes(replace(entry, person=DEAD), day) == ["AUTO-X-DECEASED"]
 
 
-def test_e_03_the_end_of_a_contract_closes_the_entries_of_its_schedule(new_entry: MakeEntry) -> None:
-    entry = new_entry(term="2026-03-10")
-    ends = {entry.schedule.id: date(2026, 3, 31)}
-    assert codes(entry, on("2026-03-30", contract_ends_on=ends)) == ["TASK-X-NOSHOW"]
-    assert codes(entry, on("2026-03-31", contract_ends_on=ends)) == ["AUTO-E-CLOSE"]
-    assert codes(entry, on("2026-03-31", contract_ends_on={"other": date(2026, 3, 31)})) == ["TASK-X-NOSHOW"]
+# term         day           asked              why
+CLOSED = [
+    ("2026-04-01", "2026-03-30", [], "the day before the last one"),
+    ("2026-04-01", "2026-03-31", ["AUTO-E-CLOSE"], "the last day: nobody will be served on the term"),
+    ("2026-03-31", "2026-03-31", [], "who is dated to the last day may come on it"),
+    ("2026-03-10", "2026-03-31", ["TASK-X-NOSHOW"], "who was dated before may have come: somebody is asked"),
+    ("2026-03-31", "2026-04-06", ["TASK-X-NOSHOW"], "the sixth day after the contract"),
+    ("2026-03-31", "2026-04-07", ["AUTO-E-CLOSE"], "a week after it nobody told of a visit"),
+]
+
+
+@pytest.mark.parametrize(("term", "day", "asked", "why"), CLOSED, ids=[row[-1] for row in CLOSED])
+def test_e_03_the_end_of_a_contract_closes_the_entries_of_its_schedule(
+    new_entry: MakeEntry, term: str, day: str, asked: list[str], why: str
+) -> None:
+    entry = new_entry(term=term)
+    assert codes(entry, on(day, contract_ends_on={entry.schedule.id: date(2026, 3, 31)})) == asked
+    assert "AUTO-E-CLOSE" not in codes(entry, on(day, contract_ends_on={"other": date(2026, 3, 31)}))
 
 
 def test_a_removed_entry_is_asked_only_about_a_letter_that_was_posted_in_time(new_entry: MakeEntry) -> None:
