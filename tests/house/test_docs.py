@@ -244,6 +244,19 @@ def test_every_link_holds() -> None:
     assert not broken
 
 
+def test_every_table_is_one() -> None:
+    """Head, rule, as many cells in every row: a blank line, or a bare ``|`` in a cell, tears a table for who reads it."""
+    torn = []
+    for document in DOCUMENTS:
+        shown = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for table in re.findall(r"(?:^\|.*\n)+", shown, re.MULTILINE):
+            rows = table.splitlines()
+            cells = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
+            if len(cells) > 1 or not re.fullmatch(r"\|[ :|-]+\|", rows[1] if rows[1:] else ""):
+                torn.append(f"{name(document)}: {rows[0]}")
+    assert not torn
+
+
 def test_the_changelog_has_this_version() -> None:
     version = re.search(r'__version__ = "([^"]+)"', (PACKAGE / "__init__.py").read_text())
     assert version is not None
