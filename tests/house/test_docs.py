@@ -245,7 +245,7 @@ def test_every_link_holds() -> None:
 
 
 def test_every_table_is_one() -> None:
-    """Head, rule, as many cells in every row: a blank line, or a bare ``|`` in a cell, tears a table for who reads it."""
+    """A head, a rule, and as many cells in each row: a blank line or a bare ``|`` in a cell tears it for readers."""
     torn = []
     for document in DOCUMENTS:
         shown = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
