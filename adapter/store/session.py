@@ -46,7 +46,11 @@ class Session:
     def run(self, sql: str, **values: object) -> Sequence[Sequence[Any]]:
         """Run one statement with psycopg's ``%(name)s`` placeholders; its rows, none if it has none."""
         result = self.connection.exec_driver_sql(sql, values)
-        return result.all() if result.returns_rows else ()
+        if not result.returns_rows:
+            return ()
+        rows = result.cursor.fetchall()  # the driver's own tuples: SQLAlchemy's rows are as much work again
+        result.close()
+        return rows
 
     def changed(self, sql: str, **values: object) -> int:
         """Run one statement; how many rows it touched."""
