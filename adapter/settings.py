@@ -230,6 +230,8 @@ class Settings(BaseSettings):
     register_watch_cron: str = "*/10 * * * *"
     """When a worker looks for statuses that P1 still lacks (R-08; cron, UTC)."""
     worker_concurrency: int = Field(default=2, gt=0, le=64)
+    feed_memory_days: int = Field(default=730, ge=90, le=36500)
+    """How long the last change that CeR told of a visit is remembered, so that it is acted on once."""
     wiretap_days: int = Field(default=30, gt=0, le=3650)
     """How long what was said to the authorities and answered is kept, masked."""
     wiretap_unmasked_days: int = Field(default=7, gt=0, le=3650)

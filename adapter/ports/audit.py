@@ -55,3 +55,6 @@ class Cursors(Protocol):
 
     def set_all(self, facility: str, values: Mapping[str, str]) -> None:
         """Keep many, by name."""
+
+    def forget(self, facility: str, prefix: str, before: datetime, *, limit: int) -> int:
+        """Drop up to ``limit`` cursors whose name begins so and that were last set before an instant; how many."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from adapter.store.session import Session
 
@@ -23,11 +24,12 @@ class SqlCursors:
     def set(self, facility: str, name: str, value: str) -> None:
         """Keep it."""
         self._session.run(
-            "INSERT INTO cursor (facility, name, value) VALUES (%(facility)s, %(name)s, %(value)s) "
-            "ON CONFLICT (facility, name) DO UPDATE SET value = excluded.value",
+            "INSERT INTO cursor (facility, name, value, set_at) VALUES (%(facility)s, %(name)s, %(value)s, %(now)s) "
+            "ON CONFLICT (facility, name) DO UPDATE SET value = excluded.value, set_at = excluded.set_at",
             facility=facility,
             name=name,
             value=value,
+            now=self._session.clock.now(),
         )
 
     def get_all(self, facility: str, names: Sequence[str]) -> Mapping[str, str]:
@@ -43,10 +45,23 @@ class SqlCursors:
         """Keep many, by name, in one statement."""
         names = sorted(values)
         self._session.run(
-            "INSERT INTO cursor (facility, name, value) "
-            "SELECT %(facility)s, * FROM unnest(%(names)s::text[], %(values)s::text[]) "
-            "ON CONFLICT (facility, name) DO UPDATE SET value = excluded.value",
+            "INSERT INTO cursor (facility, name, value, set_at) "
+            "SELECT %(facility)s, c.*, %(now)s FROM unnest(%(names)s::text[], %(values)s::text[]) AS c "
+            "ON CONFLICT (facility, name) DO UPDATE SET value = excluded.value, set_at = excluded.set_at",
             facility=facility,
             names=names,
             values=[values[name] for name in names],
+            now=self._session.clock.now(),
+        )
+
+    def forget(self, facility: str, prefix: str, before: datetime, *, limit: int) -> int:
+        """Drop up to ``limit`` cursors whose name begins so and that were last set before an instant; how many."""
+        return self._session.changed(
+            "DELETE FROM cursor WHERE facility = %(facility)s AND name IN (SELECT name FROM cursor "
+            "WHERE facility = %(facility)s AND starts_with(name, %(prefix)s) AND set_at < %(before)s "
+            "LIMIT %(limit)s FOR UPDATE SKIP LOCKED)",
+            facility=facility,
+            prefix=prefix,
+            before=before,
+            limit=limit,
         )

@@ -220,6 +220,7 @@ cursor = Table(
     facility_column(key=True),
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    instant("set_at", needed=True),
 )
 
 parts = Table(

@@ -19,6 +19,7 @@ def worker_app(adapter: Adapter, *, periodic: bool = True) -> procrastinate.App:
         app,
         eq,
         reconcile_days=settings.reconcile_days,
+        feed_memory_days=settings.feed_memory_days,
         wiretap_days=settings.wiretap_days,
         wiretap_unmasked_days=settings.wiretap_unmasked_days,
     )

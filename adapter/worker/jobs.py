@@ -14,6 +14,7 @@ from adapter.domain.moments import warsaw_day
 from adapter.errors import Unavailable
 from adapter.services.deliver import deliver
 from adapter.services.equipment import Equipment
+from adapter.services.forget_places import forget_places
 from adapter.services.forget_wiretap import forget_wiretap
 from adapter.services.prove_blocks import prove_blocks
 from adapter.services.reconcile import ACTOR, reconcile
@@ -32,7 +33,15 @@ REGISTER_QUEUE = "register"
 QUEUES = (OUTBOX_QUEUE, SYNC_QUEUE, RECONCILE_QUEUE, REGISTER_QUEUE)
 
 
-def register(app: Any, eq: Equipment, *, reconcile_days: int, wiretap_days: int, wiretap_unmasked_days: int) -> None:
+def register(
+    app: Any,
+    eq: Equipment,
+    *,
+    reconcile_days: int,
+    feed_memory_days: int,
+    wiretap_days: int,
+    wiretap_unmasked_days: int,
+) -> None:
     """Give the application its jobs. ``app`` is a ``procrastinate.App``."""
 
     @app.task(name="pomost.forget", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]
@@ -40,6 +49,8 @@ def register(app: Any, eq: Equipment, *, reconcile_days: int, wiretap_days: int,
         masked, unmasked = timedelta(days=wiretap_days), timedelta(days=wiretap_unmasked_days)
         found = forget_wiretap(eq.store, eq.clock, facility, masked=masked, unmasked=unmasked)
         log.info("the wiretap of %s forgot %d exchange(s)", facility, found)
+        visits = forget_places(eq.store, eq.clock, facility, after=timedelta(days=feed_memory_days))
+        log.info("the last changes of %d visit(s) of %s were forgotten", visits, facility)
 
     @app.task(name="pomost.deliver", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]
     def deliver_job(facility: str) -> None:

@@ -11,7 +11,7 @@ from adapter.worker.jobs import OUTBOX_QUEUE, RECONCILE_QUEUE, REGISTER_QUEUE, S
 
 SETTLE_CRON = "* * * * *"
 FORGET_CRON = "43 2 * * *"
-"""Nightly: the wiretap lets go of what is older than the settings say."""
+"""Nightly: the wiretap, and the memory of visits' last changes, let go of what is older than the settings say."""
 
 
 def schedule(
