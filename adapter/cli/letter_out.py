@@ -19,32 +19,42 @@ out_option = click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE|DIR",
-    help="A new file, or a folder that gets one named by the entry; text goes to the terminal when absent.",
+    help="A new file (letter.pdf), or a folder that gets one named by the entry and is made if need be; text goes to "
+    "the terminal when absent.",
 )
 
 
 def put_letter(letter: Letter, form: str, out: Path | None) -> Path | None:
     """Print a letter, or write it into a file of mode 0600; returns the file.
 
+    ``out`` without a suffix is a folder; it is made, of mode 0700, when it is not there.
+
     Raises:
-        click.UsageError: HTML or PDF without a file. BadInput: the file exists or cannot be made.
+        BadInput: the file exists or cannot be made.
     """
     from adapter.errors import BadInput
 
-    if out is None:
-        if form != "text":
-            raise click.UsageError(f"--format {form} needs --out")
-        click.echo(rendered(letter, form).decode(), nl=False)
-        return None
-    target = out / f"{letter.subject}-{letter.kind}{SUFFIX[form]}" if out.is_dir() else out
     content = rendered(letter, form)
+    if out is None:
+        click.echo(content.decode(), nl=False)
+        return None
+    folder = out.is_dir() or not (out.suffix or out.exists())
+    target = out / f"{letter.subject}-{letter.kind}{SUFFIX[form]}" if folder else out
     try:
+        if folder:
+            out.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as wrong:
         raise BadInput(f"{target} cannot be made: {wrong.strerror}", field="--out", code="FILE_EXISTS") from wrong
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     return target
+
+
+def needs_file(form: str, out: Path | None) -> None:
+    """Refuse a page or a PDF that would go to the terminal. Raises click.UsageError."""
+    if out is None and form != "text":
+        raise click.UsageError(f"--format {form} needs --out")
 
 
 def rendered(letter: Letter, form: str) -> bytes:

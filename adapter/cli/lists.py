@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapter.cli.letter_out import format_option, out_option, put_letter
-from adapter.cli.one_facility import at_desk, one_facility
-from adapter.cli.operate import facility_option, json_option, show
+from adapter.cli.letter_out import format_option, needs_file, out_option, put_letter
+from adapter.cli.one_facility import at_desk, one_facility, which_option
+from adapter.cli.operate import json_option, show
 from adapter.cli.reconcile import day_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def list_() -> None:
 
 @list_.command("show", epilog="Example: pomost list show --schedule 000000927722-01-0001")
 @click.option("--schedule", metavar="S", help="Only this admission schedule; all when absent.")
-@facility_option
+@which_option
 @people_option
 @reason_option
 @json_option
@@ -71,7 +71,7 @@ def show_lists(*, schedule: str | None, facility: str | None, with_people: bool,
 
 @list_.command(epilog="Example: pomost list status --patient P1 --json")
 @click.option("--patient", required=True, metavar="ID", help="Id of the Patient in the EHR.")
-@facility_option
+@which_option
 @format_option
 @out_option
 @json_option
@@ -82,6 +82,9 @@ def status(*, patient: str, facility: str | None, form: str, out: Path | None, a
 
     Example: pomost list status --patient P1 --format pdf --out letters/
     """
+    needs_file(form, out)
+    if as_json and out is not None:
+        raise click.UsageError("--json prints, --out writes a letter: give one of them")
     with one_facility(facility) as (adapter, own, who):
         if out is not None:
             from adapter.services.on_demand.write_letter import letter_of_status
@@ -98,7 +101,7 @@ def status(*, patient: str, facility: str | None, form: str, out: Path | None, a
 
 @list_.command(epilog="Example: pomost list history A1")
 @click.argument("entry", metavar="ENTRY")
-@facility_option
+@which_option
 @people_option
 @reason_option
 @json_option
@@ -126,7 +129,7 @@ def history(*, entry: str, facility: str | None, with_people: bool, reason: str,
     show_default=True,
     help="entry: D-06; contract-end: the report date, E-03; justification: why this term, D-05.",
 )
-@facility_option
+@which_option
 @format_option
 @out_option
 def certificate(*, entry: str, kind: str, facility: str | None, form: str, out: Path | None) -> None:
@@ -136,6 +139,7 @@ def certificate(*, entry: str, kind: str, facility: str | None, form: str, out: 
     """
     from adapter.services.on_demand.write_letter import Document, document_of_entry
 
+    needs_file(form, out)
     with one_facility(facility) as (adapter, own, who):
         letter = document_of_entry(adapter.equipment, own, entry, Document(kind), who)
     written = put_letter(letter, form, out)
@@ -155,7 +159,7 @@ def certificate(*, entry: str, kind: str, facility: str | None, form: str, out: 
 @click.option(
     "--since", type=day_of, metavar="DAY", help="Open entries, and those removed from this day on; all when absent."
 )
-@facility_option
+@which_option
 @json_option
 def export(*, out: Path, reason: str, since: date | None, facility: str | None, as_json: bool) -> None:
     """Write the register for inspection (G-03, Z-10): every entry and step as CSV and JSON, legend, digests.
@@ -173,7 +177,7 @@ def export(*, out: Path, reason: str, since: date | None, facility: str | None, 
 @list_.command(epilog='Example: pomost list request --reference "NFZ letter 12/2026"')
 @click.option("--reference", required=True, metavar="TEXT", help="Of the letter; kept in the audit. No personal data.")
 @click.option("--received", type=day_of, metavar="DAY", help="The day on which it came; today when absent.")
-@facility_option
+@which_option
 @json_option
 def request(*, reference: str, received: date | None, facility: str | None, as_json: bool) -> None:
     """Note that the Fund or a control body asks for the register: a task of the same day (Z-10).
@@ -223,13 +227,19 @@ def _person(person: EntryPerson) -> dict[str, str]:
         "family": person.family,
         "identifier": person.identifier.reveal() if person.identifier is not None else "",
         "phone": person.phone,
+        "other_contact": person.other_contact,
     }
 
 
 def _place_line(place: Waiting) -> str:
     marks = " reserved" if place.reserved else ""
     marks += f" {place.standing}" if place.standing != "final" else ""
-    who = f"  {place.person.given} {place.person.family}, {place.person.phone}" if place.person is not None else ""
+    person = place.person
+    who = (
+        f"  {person.given} {person.family}, {person.phone or person.other_contact or '-'}"
+        if person is not None
+        else ""
+    )
     number = "-" if place.number is None else str(place.number)
     return (
         f"{place.place:>5}  no. {number:<5} {place.criterion or '-':<7} reported {place.counts_from}  "

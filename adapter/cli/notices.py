@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from adapter.cli.letter_out import format_option, out_option, put_letter
-from adapter.cli.one_facility import at_desk, one_facility
+from adapter.cli.letter_out import format_option, needs_file, out_option, put_letter
+from adapter.cli.one_facility import at_desk, one_facility, which_option
 from adapter.cli.operate import facility_option, json_option, show
 from adapter.ports.notices import NoticeState
 
@@ -71,7 +71,7 @@ def list_them(*, facility: str | None, states: tuple[str, ...], entry: str | Non
 
 @notices.command("show", epilog="Example: pomost notices show 12 --format pdf --out letters/")
 @click.argument("number", type=int, metavar="N")
-@facility_option
+@which_option
 @format_option
 @out_option
 @json_option
@@ -86,6 +86,7 @@ def show_one(*, number: int, facility: str | None, form: str, out: Path | None, 
     from adapter.services.notices.answer_notice import notice_of
     from adapter.services.on_demand.write_letter import letter_of_notice
 
+    needs_file(form, out)
     with one_facility(facility) as (adapter, own, who):
         if as_json:
             with at_desk(adapter, own) as desk:
@@ -111,7 +112,7 @@ def _channels(context: click.Context, option: click.Parameter, value: str) -> tu
 @click.option(
     "--by", "ways", required=True, callback=_channels, metavar="WAYS", help=f"How: {', '.join(CHANNELS)}; commas."
 )
-@facility_option
+@which_option
 @json_option
 def sent(*, number: int, ways: tuple[str, ...], facility: str | None, as_json: bool) -> None:
     """Say that the patient was told, and how.
@@ -134,7 +135,7 @@ def sent(*, number: int, ways: tuple[str, ...], facility: str | None, as_json: b
 @notices.command(epilog="Example: pomost notices answer 12 accepted")
 @click.argument("number", type=int, metavar="N")
 @click.argument("answer", type=click.Choice(ANSWERS))
-@facility_option
+@which_option
 @json_option
 def answer(*, number: int, answer: str, facility: str | None, as_json: bool) -> None:
     """Write down what the patient said to an earlier date; Pomost does what follows (N-04).
@@ -175,7 +176,7 @@ def answer(*, number: int, answer: str, facility: str | None, as_json: bool) -> 
     show_default=True,
     help="Who told it: the patient (N-08), or the Fund for him (N-07).",
 )
-@facility_option
+@which_option
 @json_option
 def heard(*, entry: str, told: str, source: str, facility: str | None, as_json: bool) -> None:
     """Note what a patient told: Pomost does what follows. For what the EHR does not say itself.

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from adapter.services.desk import Desk
 
 
+which_option = click.option("--facility", metavar="F", help="Which facility; needed where there are several.")
+
+
 @contextmanager
 def one_facility(facility: str | None) -> Iterator[tuple[Adapter, str, Person]]:
     """The adapter, the facility that is meant, and the person at the keyboard.

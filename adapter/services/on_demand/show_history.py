@@ -14,17 +14,20 @@ from adapter.services.equipment import Equipment
 from adapter.services.on_demand.see_people import allow_people
 
 NO_SUCH_ENTRY = "NO_SUCH_ENTRY"
+UNKNOWN = "there is no such entry in the register: give an id that pomost list show, or list status, tells"
 SHOWN_FIELDS = frozenset(
     {
         "answer",
         "category",
         "criterion",
         "emergency",
+        "entered_at",
         "number",
         "offline_pending",
         "original_report_date",
         "prior_provider_date_used",
         "reinstated",
+        "reported_at",
         "reserved",
         "standing",
         "term",
@@ -64,7 +67,7 @@ def show_history(
     with eq.store.unit_of_work() as work:
         steps = work.register.steps(facility, entry_id)
         if not steps:
-            raise BadInput("there is no such entry in the register", field="entry", code=NO_SUCH_ENTRY)
+            raise BadInput(UNKNOWN, field="entry", code=NO_SUCH_ENTRY)
         if who is not None:
             desk = Desk(eq, work, facility, str(uuid4()))
             desk.audit(who.actor, "register.look-at-entry", subject, {"reason": kept, "steps": len(steps)})

@@ -66,7 +66,9 @@ def show_lists(
     with eq.store.unit_of_work() as work:
         known = {one.id: one for one in work.register.schedules(facility)}
         if schedule_id is not None and schedule_id not in known:
-            raise BadInput("there is no such admission schedule", field="schedule", code=NO_SUCH_SCHEDULE)
+            told = ", ".join(sorted(known)) or "none: no Schedule of the EHR declares its register"
+            raise BadInput(f"there is no such admission schedule (known: {told})", field="schedule",
+                           code=NO_SUCH_SCHEDULE)  # fmt: skip
         wanted = [known[schedule_id]] if schedule_id is not None else list(known.values())
         desk = Desk(eq, work, facility, str(uuid4()))
         lists = [_list(desk, one, oncology, people=who is not None) for one in wanted for oncology in (False, True)]

@@ -28,7 +28,7 @@ from adapter.services.letters.entry_letters import notice_letter
 from adapter.services.letters.letter import Letter, Office
 from adapter.services.notices.answer_notice import notice_of
 from adapter.services.on_demand.see_people import allow_people
-from adapter.services.on_demand.show_history import NO_SUCH_ENTRY
+from adapter.services.on_demand.show_history import NO_SUCH_ENTRY, UNKNOWN
 from adapter.services.on_demand.show_status import NO_SUCH_PATIENT, placed_entries
 from adapter.services.register.compose import person_of
 from adapter.services.register_day.facts import contract_ends
@@ -124,7 +124,7 @@ def _entry(desk: Desk, entry_id: str) -> StoredEntry:
     """The entry, with the patient's name and address as they are now."""
     stored = desk.work.register.entry(desk.facility, entry_id)
     if stored is None:
-        raise BadInput("there is no such entry in the register", field="entry", code=NO_SUCH_ENTRY)
+        raise BadInput(UNKNOWN, field="entry", code=NO_SUCH_ENTRY)
     patient = desk.work.calendar.patient(desk.facility, stored.patient_id)
     if patient is None:
         return stored

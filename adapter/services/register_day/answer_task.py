@@ -87,7 +87,7 @@ def answer_task(desk: Desk, number: int, answer: Answer, who: str, note: str) ->
     possible = ANSWERS.get(task.task.code, ())
     if answer not in possible:
         said = " or ".join(one.value for one in possible)
-        advice = f"it is answered {said}" if said else "mark it done when it is done"
+        advice = f"it is answered {said}" if said else f"do what it says, then: pomost tasks done {number}"
         raise BadInput(f"task {number} is not answered so; {advice}", field="answer", code="TASK_ANSWER")
     kept = impersonal(note)
     stored = _entry(desk, task)

@@ -43,7 +43,7 @@ from adapter.domain.term import DayTerm, WeekTerm
 from adapter.errors import BadInput
 from adapter.fhir.problems import Problem, ProblemsFound
 from adapter.mapping import register_tables
-from adapter.mapping.document import MISSED, TEXTS, Reader
+from adapter.mapping.document import MISSED, Reader
 from adapter.mapping.tables import Tables
 from adapter.services.rule_check.forms import Json, judge_forms
 from adapter.services.rule_check.questions import Booking, Document
@@ -109,7 +109,11 @@ def ask(content: Json, book: RuleBook) -> tuple[Answer, ...]:
     if formal:
         answers.insert(0, Answer("form", formal))
     if not answers:
-        raise BadInput(f"the file asks nothing: {TEXTS[MISSED][1]} (entry)", field="$", code="NOTHING_ASKED")
+        raise BadInput(
+            "the file asks nothing: give an entry, or another section of docs/operations/rules.md",
+            field="$",
+            code="NOTHING_ASKED",
+        )
     return tuple(Answer(one.subject, _once(one.verdicts, formal)) for one in answers)
 
 

@@ -52,12 +52,12 @@ def test_a_clerks_morning(desk: Installation, tmp_path: Path) -> None:
     ]
     assert "Wzorcowa" not in desk.call("notices", "list").out
     letters = tmp_path / "letters"
-    letters.mkdir()
     for form, suffix in (("text", "txt"), ("html", "html"), ("pdf", "pdf")):
         done = desk.call("notices", "show", "1", "--format", form, "--out", str(letters))
         assert done.code == 0, done.err
         written = letters / f"A-entered.{suffix}"
         assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert stat.S_IMODE(letters.stat().st_mode) == 0o700
     assert "Anna Wzorcowa" in (letters / "A-entered.txt").read_text()
     assert "zostali Państwo wpisani" in (letters / "A-entered.html").read_text()
     assert "Termin" in pypdf.PdfReader(letters / "A-entered.pdf").pages[0].extract_text()
@@ -125,12 +125,17 @@ def test_wrong_use_and_what_is_not_there(desk: Installation) -> None:
         (("notices", "sent", "1", "--by", "pigeon"), 2),
         (("notices", "show", "1", "--format", "pdf"), 2),
         (("notices", "show", "99"), 1),
+        (("list", "certificate", "A", "--format", "html"), 2),
+        (("list", "certificate", "A", "--kind", "contract-end"), 1),
+        (("list", "status", "--patient", "P-A", "--format", "pdf"), 2),
+        (("list", "status", "--patient", "P-A", "--json", "--out", "letters"), 2),
         (("list", "history", "nobody"), 1),
         (("list", "status", "--patient", "nobody"), 1),
         (("list", "show", "--schedule", "nowhere"), 1),
         (("list", "certificate", "A", "--kind", "justification"), 1),
     ):
         assert desk.call(*words).code == code, words
+    assert desk.rows("SELECT count(*) FROM audit WHERE action = 'register.letter'") == [(0,)]
 
 
 def test_e_n_notice_a_template_of_the_hospitals_own(installation: Installation, tmp_path: Path) -> None:
