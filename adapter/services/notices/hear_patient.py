@@ -17,10 +17,12 @@ from adapter.errors import BadInput, Refused
 from adapter.ports.register import StoredEntry
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
+from adapter.services.on_demand.show_history import NO_SUCH_ENTRY, UNKNOWN
 from adapter.services.register.end_entry import end_entry
 from adapter.services.register.follow import entry_subject, follow
+from adapter.services.register.hold import hold_of_entry
 
-NO_SUCH_ENTRY, ENTRY_ENDED = "NO_SUCH_ENTRY", "ENTRY_ENDED"
+ENTRY_ENDED = "ENTRY_ENDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,13 @@ def hear_patient(eq: Equipment, facility: str, entry_id: str, told: Told, *, by_
     Raises:
         BadInput: there is no such entry. Refused: it ended already (``ENTRY_ENDED``).
     """
-    visit_id, referral_id = _places(eq, facility, entry_id)
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, str(uuid4()))
-        work.calendar.visit(facility, visit_id)  # locked as a visit is taken in: visit, referral, entry
-        if referral_id is not None:
-            work.calendar.referral(facility, referral_id)
+        hold_of_entry(desk, entry_id)
         stored = work.register.entry(facility, entry_id)
-        if stored is None or not stored.entry.open:
+        if stored is None:
+            raise BadInput(UNKNOWN, field="entry", code=NO_SUCH_ENTRY)
+        if not stored.entry.open:
             raise Refused("the entry ended already", code=ENTRY_ENDED)
         heard = Heard(told_by_fund(told) if by_fund else told_by_patient(told), told is Told.RESIGNS)
         detail = {"told": told.value, "by": "fund" if by_fund else "patient"}
@@ -62,12 +63,3 @@ def _end(desk: Desk, stored: StoredEntry, verdict: Verdict, who: str) -> None:
     how = resigned(stored.entry, desk.today)
     removal = Removal(how.on, how.reason, desk.eq.clock.now(), who)
     end_entry(desk, stored, removal, verdicts=[verdict, how.verdict, how.referral])
-
-
-def _places(eq: Equipment, facility: str, entry_id: str) -> tuple[str, str | None]:
-    """The visit and the referral of an entry."""
-    with eq.store.unit_of_work() as work:
-        stored = work.register.entry(facility, entry_id)
-    if stored is None:
-        raise BadInput("there is no such entry in the register", field="entry", code=NO_SUCH_ENTRY)
-    return stored.visit_id, stored.referral_id
