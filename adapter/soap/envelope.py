@@ -6,7 +6,7 @@ is processed, whatever else carries the same name or Id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -15,8 +15,7 @@ from adapter.soap.broken import malformed
 from adapter.soap.version import SOAP_11, SoapVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A message taken apart. ``header`` is None when it has none; ``content`` when the Body is empty."""
 
     root: etree._Element
@@ -54,7 +53,7 @@ def open_envelope(root: etree._Element, soap: SoapVersion = SOAP_11) -> Envelope
     tags = [child.tag for child in root]
     if tags not in ([soap.body], [soap.header, soap.body]):
         raise malformed("the envelope is not one Header and one Body")
-    if sum(1 for _ in root.iter(soap.envelope, soap.header, soap.body)) != 1 + len(tags):
+    if len(list(root.iter(soap.envelope, soap.header, soap.body))) != 1 + len(tags):
         raise malformed("a part of the envelope stands in it twice")
     body = root[-1]
     if len(body) > 1:

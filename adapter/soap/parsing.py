@@ -33,6 +33,12 @@ SCOPE_STEPS_MAX = 100_000_000
 _XINCLUDE = f"{{{ns.XINCLUDE}}}*"
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)""")
 _ENCODINGS = frozenset({b"utf-8", b"us-ascii"})
+_USUAL = tuple(
+    f"<?xml version={quote}1.0{quote} encoding={quote}{encoding}{quote}?>".encode()
+    for quote in "'\""
+    for encoding in ("utf-8", "UTF-8")
+)
+"""Declarations that need not be looked at any closer."""
 _LONG = re.compile(rb"<[^<]{%d,}" % (4 * ATTRIBUTES_MAX))
 """Where a crowded element can begin: an attribute takes five bytes."""
 _START_TAG = re.compile(rb"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+""")
@@ -100,9 +106,10 @@ def only_tags(message: bytes) -> bool:
 
 def _check_bounds(message: bytes) -> bool:
     """What must be known before libxml2 sees a byte of it; whether namespaces are to be counted afterwards."""
-    declared = _ENCODING.match(message.removeprefix(codecs.BOM_UTF8))
-    if declared is not None and declared.group(1).lower() not in _ENCODINGS:
-        raise malformed("it says that it is not in UTF-8")
+    if not message.startswith(_USUAL):
+        declared = _ENCODING.match(message.removeprefix(codecs.BOM_UTF8))
+        if declared is not None and declared.group(1).lower() not in _ENCODINGS:
+            raise malformed("it says that it is not in UTF-8")
     equals = message.count(b"=")
     if len(message) > MARKS_MAX and message.count(b"<") + equals > MARKS_MAX:
         raise malformed(f"it has over {MARKS_MAX} elements and attributes")

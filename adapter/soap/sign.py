@@ -12,10 +12,11 @@ canonicalised: what is digested here is what any other implementation gets when 
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
-from collections.abc import Sequence
+from binascii import b2a_base64
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from cryptography import x509
@@ -32,33 +33,35 @@ _NAMES_IN_VALUES = b"http://www.w3.org/2001/XMLSchema-instance"
 _QUOTE = {'"': "&quot;"}
 _PADDING = padding.PKCS1v15()
 _SHA256 = hashes.SHA256()
+_SHAPES_MAX = 16
+"""Envelopes that differ in version or prefixes; each contract has one or two."""
 
 _TIMESTAMP = (
-    f'<wsu:Timestamp xmlns:wsu="{ns.WSU}" wsu:Id="%s">'
-    "<wsu:Created>%s</wsu:Created><wsu:Expires>%s</wsu:Expires></wsu:Timestamp>"
-)
+    f'<wsu:Timestamp xmlns:wsu="{ns.WSU}" wsu:Id="%b">'
+    "<wsu:Created>%b</wsu:Created><wsu:Expires>%b</wsu:Expires></wsu:Timestamp>"
+).encode()
 _REFERENCE = (
-    '<ds:Reference URI="#%s">'
+    '<ds:Reference URI="#%b">'
     f'<ds:Transforms><ds:Transform Algorithm="{ns.EXCLUSIVE_C14N}"></ds:Transform></ds:Transforms>'
     f'<ds:DigestMethod Algorithm="{ns.SHA256}"></ds:DigestMethod>'
-    "<ds:DigestValue>%s</ds:DigestValue></ds:Reference>"
-)
+    "<ds:DigestValue>%b</ds:DigestValue></ds:Reference>"
+).encode()
 _SIGNED_INFO = (
     f'<ds:SignedInfo xmlns:ds="{ns.DS}">'
     f'<ds:CanonicalizationMethod Algorithm="{ns.EXCLUSIVE_C14N}"></ds:CanonicalizationMethod>'
     f'<ds:SignatureMethod Algorithm="{ns.RSA_SHA256}"></ds:SignatureMethod>'
-    "%s</ds:SignedInfo>"
-)
+    "%b</ds:SignedInfo>"
+).encode()
 _SECURITY = (
-    f'<wsse:Security xmlns:wsse="{ns.WSSE}" xmlns:wsu="{ns.WSU}" xmlns:soapenv="%(soap)s" soapenv:mustUnderstand="1">'
-    "%(timestamp)s"
-    f'<wsse:BinarySecurityToken EncodingType="{ns.BASE64_BINARY}" ValueType="{ns.X509_V3}" wsu:Id="%(token_id)s">'
-    "%(token)s</wsse:BinarySecurityToken>"
-    f'<ds:Signature xmlns:ds="{ns.DS}">%(signed_info)s<ds:SignatureValue>%(value)s</ds:SignatureValue>'
-    '<ds:KeyInfo><wsse:SecurityTokenReference><wsse:Reference URI="#%(token_id)s" '
+    f'<wsse:Security xmlns:wsse="{ns.WSSE}" xmlns:wsu="{ns.WSU}" xmlns:soapenv="%b" soapenv:mustUnderstand="1">'
+    "%b"  # Timestamp
+    f'<wsse:BinarySecurityToken EncodingType="{ns.BASE64_BINARY}" ValueType="{ns.X509_V3}" wsu:Id="%b">'
+    "%b</wsse:BinarySecurityToken>"
+    f'<ds:Signature xmlns:ds="{ns.DS}">%b<ds:SignatureValue>%b</ds:SignatureValue>'
+    '<ds:KeyInfo><wsse:SecurityTokenReference><wsse:Reference URI="#%b" '
     f'ValueType="{ns.X509_V3}"></wsse:Reference></wsse:SecurityTokenReference></ds:KeyInfo></ds:Signature>'
     "</wsse:Security>"
-)
+).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,20 @@ class Signer:
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey = field(repr=False)
-    token: str = field(init=False, repr=False)
+    token: bytes = field(init=False, repr=False)
     """The certificate as it goes into the token: DER in base64."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "token", b64encode(self.certificate.public_bytes(Encoding.DER)).decode())
+        object.__setattr__(self, "token", _base64(self.certificate.public_bytes(Encoding.DER)))
+
+
+class _Shape(NamedTuple):
+    """What is alike in every envelope of a kind: the bytes around its parts, and its namespace."""
+
+    head: bytes
+    middle: bytes
+    tail: bytes
+    soap: bytes
 
 
 def sign(
@@ -87,41 +99,39 @@ def sign(
     ``envelope`` is one of :func:`adapter.soap.envelope.build_envelope` and is changed: its parts get Ids.
     ``nonce`` makes the Ids, and with them the signature, unlike every other message's: letters and digits only.
     """
-    header, body = envelope[0], envelope[1]
-    created, expires = instant_text(now), instant_text(now + timedelta(seconds=lifetime_seconds))
-    timestamp_id = f"TS-{nonce}"
-    timestamp = _TIMESTAMP % (timestamp_id, created, expires)
-    signed = [(f"Header-{number}-{nonce}", block) for number, block in enumerate(header, start=1)]
-    signed.append((f"Body-{nonce}", body))
-    references, parts = "", []
+    header, ending = envelope[0], b"-%b" % nonce.encode()
+    timestamp_id, token_id = b"TS" + ending, b"X509" + ending
+    expires = now + timedelta(seconds=lifetime_seconds)
+    timestamp = _TIMESTAMP % (timestamp_id, instant_text(now).encode(), instant_text(expires).encode())
+    signed = [(b"Header-%d%b" % (number, ending), block) for number, block in enumerate(header, start=1)]
+    signed.append((b"Body" + ending, envelope[1]))
+    references, parts = [], []
     for part_id, part in signed:
         part.set(ns.WSU_ID, part_id)
-        parts.append(canonical(part))
-        references += _REFERENCE % (part_id, _digest(parts[-1]))
-    references += _REFERENCE % (timestamp_id, _digest(timestamp.encode()))
-    signed_info = _SIGNED_INFO % references
-    security = _SECURITY % {
-        "soap": etree.QName(envelope).namespace,
-        "timestamp": timestamp,
-        "token_id": f"X509-{nonce}",
-        "token": signer.token,
-        "signed_info": signed_info,
-        "value": b64encode(signer.key.sign(signed_info.encode(), _PADDING, _SHA256)).decode(),
-    }
+        content = canonical(part)
+        parts.append(content)
+        references.append(_REFERENCE % (part_id, _digest(content)))
+    references.append(_REFERENCE % (timestamp_id, _digest(timestamp)))
+    info = _SIGNED_INFO % b"".join(references)
+    value = _base64(signer.key.sign(info, _PADDING, _SHA256))
+    shape = _shape(envelope.prefix, tuple(envelope.nsmap.items()))
+    security = _SECURITY % (shape.soap, timestamp, token_id, signer.token, info, value, token_id)
     if envelope.attrib or header.attrib or any(_NAMES_IN_VALUES in part for part in parts):
-        return _with_first(header, etree.tostring(envelope, encoding="utf-8", xml_declaration=True), security.encode())
-    return _assembled(envelope, security.encode(), parts)
+        return _with_first(header, etree.tostring(envelope, encoding="utf-8", xml_declaration=True), security)
+    return b"".join((shape.head, security, *parts[:-1], shape.middle, parts[-1], shape.tail))
 
 
-def _assembled(envelope: etree._Element, security: bytes, parts: Sequence[bytes]) -> bytes:
-    """The message made of its parts in canonical form: header blocks, then the Body."""
-    prefix = f"{envelope.prefix}:" if envelope.prefix else ""
-    declared = "".join(
-        f' xmlns{":" + name if name else ""}="{escape(uri, _QUOTE)}"' for name, uri in envelope.nsmap.items()
+@lru_cache(maxsize=_SHAPES_MAX)
+def _shape(prefix: str | None, declared: tuple[tuple[str | None, str], ...]) -> _Shape:
+    """The shape of an envelope with these prefixes, whose parts are put in as they were canonicalised."""
+    p = f"{prefix}:" if prefix else ""
+    names = "".join(f' xmlns{":" + name if name else ""}="{escape(uri, _QUOTE)}"' for name, uri in declared)
+    return _Shape(
+        f"<?xml version='1.0' encoding='utf-8'?>\n<{p}Envelope{names}><{p}Header>".encode(),
+        f"</{p}Header>".encode(),
+        f"</{p}Envelope>".encode(),
+        dict(declared)[prefix].encode(),
     )
-    head = f"<?xml version='1.0' encoding='utf-8'?>\n<{prefix}Envelope{declared}><{prefix}Header>".encode()
-    middle, tail = f"</{prefix}Header>".encode(), f"</{prefix}Envelope>".encode()
-    return b"".join((head, security, *parts[:-1], middle, parts[-1], tail))
 
 
 def _with_first(header: etree._Element, message: bytes, block: bytes) -> bytes:
@@ -149,5 +159,9 @@ def canonical(element: etree._Element, inclusive_prefixes: list[str] | None = No
     )
 
 
-def _digest(content: bytes) -> str:
-    return b64encode(hashlib.sha256(content).digest()).decode()
+def _digest(content: bytes) -> bytes:
+    return _base64(hashlib.sha256(content).digest())
+
+
+def _base64(content: bytes) -> bytes:
+    return b2a_base64(content, newline=False)

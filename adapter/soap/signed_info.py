@@ -1,7 +1,6 @@
 """What a signature says it covers: SignedInfo, read from its canonical bytes or element by element.
 
-The canonical bytes are needed in any case, for they are what the key signed; mostly they stand in the message as
-they are (``raw_parts``). Written as most signers
+The canonical bytes are needed in any case, for they are what the key signed. Written as most signers
 write it they are read by one pattern, which is quicker than walking a dozen elements and reads the very
 bytes that are verified. Whatever the pattern does not know is read element by element; both ways give
 the same :class:`SignedInfo`, which a property test holds them to. Source: XML Signature 1.1, section 4.4.
@@ -18,7 +17,6 @@ from lxml import etree
 
 from adapter.soap import namespaces as ns
 from adapter.soap.broken import unverified
-from adapter.soap.raw_parts import RawParts
 from adapter.soap.sign import canonical
 
 REFERENCES_MAX = 16
@@ -50,13 +48,13 @@ class SignedInfo(NamedTuple):
     signed: bytes
 
 
-def read_signed_info(element: etree._Element, raw: RawParts | None = None) -> SignedInfo:
-    """What SignedInfo says; ``raw`` is the message that the element was parsed from.
+def read_signed_info(element: etree._Element) -> SignedInfo:
+    """What SignedInfo says.
 
     Raises:
         BrokenExchange: ``unverified``; it does not hold what it must, or a canonicalisation that is not exclusive.
     """
-    return (from_raw(element.prefix, raw) if raw is not None else None) or from_text(element) or from_elements(element)
+    return from_text(element) or from_elements(element)
 
 
 def canonical_part(element: etree._Element, prefixes: Prefixes) -> bytes:
@@ -79,31 +77,25 @@ def base64_of(element: etree._Element, name: str) -> bytes:
     """The bytes that an element's text stands for."""
     if len(element):
         raise unverified(f"its {name} holds elements")
-    return bytes_of(element.text or "", name)
+    return bytes_of((element.text or "").encode(), name)
 
 
-def bytes_of(text: str, name: str) -> bytes:
+def bytes_of(text: bytes, name: str) -> bytes:
     """The bytes that a text in base64 stands for, whatever white space is in it."""
     try:
-        return a2b_base64("".join(text.split()), strict_mode=True)
+        return a2b_base64(b"".join(text.split()), strict_mode=True)
     except ValueError as error:  # binascii.Error is one; letters that are not ASCII are another
         raise unverified(f"its {name} is not base64") from error
 
 
-def from_raw(prefix: str | None, raw: RawParts) -> SignedInfo | None:
-    """SignedInfo from the message's own bytes, where it stands once and is written canonically; else None.
+def info_from_bytes(message: bytes, start: int, prefix: str) -> SignedInfo | None:
+    """SignedInfo at ``start`` of the message, where it is written canonically; else None.
 
     The pattern knows no other way to write it than the canonical one, so these are the bytes that were signed;
     should they not be, the key says so.
     """
-    if prefix not in _PREFIXES:
-        return None
-    at = raw.only(f"<{prefix}:SignedInfo ".encode() if prefix else b"<SignedInfo ")
-    read = _read(raw.message, at, prefix) if at is not None else None
-    if read is None:
-        return None
-    own, info = read
-    return info if own is None and all(one.prefixes is None for one in info.references) else None
+    read = _read(message, start, prefix, _WITHOUT)
+    return read[1] if read is not None else None
 
 
 def from_text(element: etree._Element) -> SignedInfo | None:
@@ -112,16 +104,16 @@ def from_text(element: etree._Element) -> SignedInfo | None:
     if prefix not in _PREFIXES:
         return None
     text = canonical_part(element, None)
-    read = _read(text, 0, prefix)
+    read = _read(text, 0, prefix, _INCLUSIVE_TEXT)
     if read is None or len(read[1].signed) != len(text):
         return None
     own, info = read
     return info if own is None else info._replace(signed=canonical_part(element, own))
 
 
-def _read(text: bytes, start: int, prefix: str | None) -> tuple[Prefixes, SignedInfo] | None:
+def _read(text: bytes, start: int, prefix: str | None, inclusive: str) -> tuple[Prefixes, SignedInfo] | None:
     """What is written at ``start``, and the prefixes of SignedInfo's own canonicalisation; None: not by pattern."""
-    head, reference, tail = _patterns(prefix)
+    head, reference, tail = _patterns(prefix, inclusive)
     begin = head.match(text, start)
     if begin is None:
         return None
@@ -133,7 +125,7 @@ def _read(text: bytes, start: int, prefix: str | None) -> tuple[Prefixes, Signed
             value = a2b_base64(digest, strict_mode=True)
         except ValueError:
             return None
-        references.append(Reference(uri.decode(), _listed(prefixes), algorithm.decode(), value))
+        references.append(Reference(uri.decode(), _listed(prefixes) if prefixes else None, algorithm.decode(), value))
     if not text.startswith(tail, at) or not 1 <= len(references) <= REFERENCES_MAX:
         return None
     signed = text[start : at + len(tail)]
@@ -186,19 +178,23 @@ _INCLUSIVE_TEXT = (
 """Canonical text is well-formed, so that the end is that of the beginning and the prefix the declared one."""
 
 
-@lru_cache(maxsize=len(_PREFIXES))
-def _patterns(prefix: str | None) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
+_WITHOUT = "()"
+"""No prefix is treated inclusively: then canonical text is the same wherever it stands."""
+
+
+@lru_cache(maxsize=2 * len(_PREFIXES))
+def _patterns(prefix: str | None, inclusive: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
     """Patterns of what stands before the references, and of one reference; what stands after them."""
     p, declared = (f"{prefix}:", f"xmlns:{prefix}") if prefix else ("", "xmlns")
     exclusive = f'Algorithm="{re.escape(ns.EXCLUSIVE_C14N)}"'
     head = (
         f'<{p}SignedInfo {declared}="{re.escape(ns.DS)}">'
-        f"<{p}CanonicalizationMethod {exclusive}>{_INCLUSIVE_TEXT}</{p}CanonicalizationMethod>"
+        f"<{p}CanonicalizationMethod {exclusive}>{inclusive}</{p}CanonicalizationMethod>"
         f"<{p}SignatureMethod Algorithm={_ATTRIBUTE}></{p}SignatureMethod>"
     )
     reference = (
         f"<{p}Reference URI={_ATTRIBUTE}>"
-        f"<{p}Transforms><{p}Transform {exclusive}>{_INCLUSIVE_TEXT}</{p}Transform></{p}Transforms>"
+        f"<{p}Transforms><{p}Transform {exclusive}>{inclusive}</{p}Transform></{p}Transforms>"
         f"<{p}DigestMethod Algorithm={_ATTRIBUTE}></{p}DigestMethod>"
         f"<{p}DigestValue>([A-Za-z0-9+/=]+)</{p}DigestValue></{p}Reference>"
     )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from lxml import etree
-
-from adapter.soap import namespaces as ns
 from adapter.soap.broken import unverified
 
 LIFETIME_SECONDS = 300
 SKEW_SECONDS = 60
-_UTC_SUFFIX = "+00:00"
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+"""Pattern of an instant with a time zone."""
+_INSTANT = re.compile(INSTANT)
+_OFFSET = len("+00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,12 @@ class TimeLimits:
 
     lifetime_seconds: int = LIFETIME_SECONDS
     skew_seconds: int = SKEW_SECONDS
+    lifetime: timedelta = field(init=False, repr=False, compare=False)
+    skew: timedelta = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lifetime", timedelta(seconds=self.lifetime_seconds))
+        object.__setattr__(self, "skew", timedelta(seconds=self.skew_seconds))
 
     @property
     def window_seconds(self) -> int:
@@ -32,37 +37,32 @@ class TimeLimits:
 
 def instant_text(instant: datetime) -> str:
     """``2026-11-21T10:00:00.000Z``: UTC, milliseconds."""
-    text = (instant if instant.tzinfo is UTC else instant.astimezone(UTC)).isoformat(timespec="milliseconds")
-    return f"{text.removesuffix(_UTC_SUFFIX)}Z"
+    return f"{instant.astimezone(UTC).isoformat(timespec='milliseconds')[:-_OFFSET]}Z"
 
 
-def check_timestamp(timestamp: etree._Element, limits: TimeLimits, now: datetime) -> datetime:
-    """When the message was made, once the Timestamp is found good at ``now``.
+def is_instant(text: str) -> bool:
+    """Whether ``text`` is written as an instant with a time zone."""
+    return _INSTANT.fullmatch(text) is not None
+
+
+def check_dates(created_text: str, expires_text: str, limits: TimeLimits, now: datetime) -> datetime:
+    """When the message was made, once its Timestamp's Created and Expires are found good at ``now``.
+
+    Both texts are written as instants.
 
     Raises:
-        BrokenExchange: ``unverified``; incomplete, expired, from the future, or valid for too long.
+        BrokenExchange: ``unverified``; no real instants, expired, from the future, or valid for too long.
     """
-    children = [child.tag for child in timestamp]
-    if children != [ns.CREATED, ns.EXPIRES]:
-        raise unverified("its Timestamp is not one Created and one Expires")
-    created, expires = _instant(timestamp[0].text), _instant(timestamp[1].text)
-    skew = timedelta(seconds=limits.skew_seconds)
-    if expires <= created:
-        raise unverified("its Timestamp ends before it begins")
-    if expires - created > timedelta(seconds=limits.lifetime_seconds):
-        raise unverified(f"its Timestamp is valid for more than {limits.lifetime_seconds} seconds")
-    if created > now + skew:
-        raise unverified("its Timestamp is from the future")
-    if expires <= now - skew:
-        raise unverified("its Timestamp has expired")
-    return created
-
-
-def _instant(text: str | None) -> datetime:
-    value = (text or "").strip()
-    if not _INSTANT.fullmatch(value):
-        raise unverified("its Timestamp holds no instant with a time zone")
     try:
-        return datetime.fromisoformat(value)
+        created, expires = datetime.fromisoformat(created_text), datetime.fromisoformat(expires_text)
     except ValueError as error:
         raise unverified("its Timestamp holds no real instant") from error
+    if expires <= created:
+        raise unverified("its Timestamp ends before it begins")
+    if expires - created > limits.lifetime:
+        raise unverified(f"its Timestamp is valid for more than {limits.lifetime_seconds} seconds")
+    if created > now + limits.skew:
+        raise unverified("its Timestamp is from the future")
+    if expires <= now - limits.skew:
+        raise unverified("its Timestamp has expired")
+    return created

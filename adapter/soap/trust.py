@@ -3,7 +3,7 @@
 Every certificate of the CA file is an anchor that may sign signers directly (P1 has one issuing
 authority for TLS and another for messages: put only the one for messages in the file). Revocation
 lists are files that the operator refreshes; a list past its date stops everything rather than let a
-revoked signer through. A file that changed on disk is read again.
+revoked signer through. A file that changed on disk is read again, a second later at most.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -26,8 +26,11 @@ from adapter.soap.broken import SIGNER, BrokenExchange, unverified
 
 KEY_BITS_MIN = 2048
 CRL_FOREIGN = "CRL_FOREIGN"
+LOOK_SECONDS = 1
+"""A signer is judged by files that were looked at no longer ago."""
 KNOWN_MAX = 64
 """Certificates that were found good and are not computed again."""
+_LOOK = timedelta(seconds=LOOK_SECONDS)
 _SHA_2 = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 Stamps = tuple[tuple[int, int, int], ...]
@@ -135,6 +138,8 @@ class _Loaded:
     anchors: Sequence[x509.Certificate] = ()
     lists: Sequence[x509.CertificateRevocationList] = ()
     known: dict[bytes, Trusted] = field(default_factory=dict)
+    looked: datetime | None = None
+    """When the files were last looked at."""
 
 
 @dataclass(slots=True)
@@ -166,7 +171,10 @@ class SignerTrust:
             BrokenExchange: ``unverified``, it is no certificate; ``signer``, the reason says what is wrong with it.
             Misconfigured: a CA or CRL file is unreadable, or a CRL is past its date.
         """
-        loaded = self._current()
+        loaded = self._loaded
+        if loaded.looked is None or not loaded.looked <= now < loaded.looked + _LOOK:
+            loaded = self._current()
+            loaded.looked = now
         found = loaded.known.get(der)
         if found is None:
             found = self._examine(der, loaded)

@@ -185,7 +185,7 @@ def der(identity: Identity) -> bytes:
 
 def pair(tls: Identity, wss: Identity) -> tuple[bytes, bytes]:
     token = Signer(*_loaded(wss)).token
-    return der(tls), token.encode()
+    return der(tls), token
 
 
 def _loaded(identity: Identity):  # type: ignore[no-untyped-def]
