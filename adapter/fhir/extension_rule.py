@@ -1,7 +1,7 @@
 """An extension of ours as data, and the check that a resource's extensions are what the data says.
 
-The same data is published as StructureDefinitions (``adapter/mapping/published_profile.py``): what is checked and what
-is published cannot drift apart.
+The same data is published as StructureDefinitions (``adapter/mapping/published``): what is checked and what is
+published cannot drift apart.
 """
 
 from __future__ import annotations

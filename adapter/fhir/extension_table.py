@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from adapter.fhir import code_lists, names
 from adapter.fhir.element import Element
@@ -13,20 +14,14 @@ _VISIT = ("Appointment",)
 _REQUEST = ("ServiceRequest",)
 
 
-def _text(url: str, pl: str, en: str, *, on: tuple[str, ...] = (), required: bool = False) -> Extension:
-    return Extension(url, pl, en, (Value.TEXT,), on=on, required=required)
+def _one(
+    value: Value, url: str, pl: str, en: str, *, on: tuple[str, ...] = (), required: bool = False, many: bool = False
+) -> Extension:
+    return Extension(url, pl, en, (value,), on=on, required=required, many=many)
 
 
-def _day(url: str, pl: str, en: str, *, on: tuple[str, ...] = (), required: bool = False) -> Extension:
-    return Extension(url, pl, en, (Value.DAY,), on=on, required=required)
-
-
-def _moment(url: str, pl: str, en: str, *, on: tuple[str, ...] = (), required: bool = False) -> Extension:
-    return Extension(url, pl, en, (Value.MOMENT,), on=on, required=required)
-
-
-def _flag(url: str, pl: str, en: str, *, on: tuple[str, ...] = ()) -> Extension:
-    return Extension(url, pl, en, (Value.FLAG,), on=on)
+_text, _day, _moment, _flag = (partial(_one, value) for value in (Value.TEXT, Value.DAY, Value.MOMENT, Value.FLAG))
+_identifier = partial(_one, Value.IDENTIFIER)
 
 
 def _coding(url: str, pl: str, en: str, *systems: str, on: tuple[str, ...] = (), required: bool = False) -> Extension:
@@ -58,12 +53,8 @@ SLOT = (
 )
 
 SCHEDULE = (
-    Extension(
-        names.EXT_CELL, "komórka organizacyjna", "the organisational cell", (Value.IDENTIFIER,), on=("Schedule",)
-    ),
-    Extension(
-        names.EXT_PRACTITIONER, "osoba przyjmująca", "who receives patients", (Value.IDENTIFIER,), on=("Schedule",)
-    ),
+    _identifier(names.EXT_CELL, "komórka organizacyjna", "the organisational cell", on=("Schedule",)),
+    _identifier(names.EXT_PRACTITIONER, "osoba przyjmująca", "who receives patients", on=("Schedule",)),
     Extension(
         names.EXT_ADMISSION_SCHEDULE,
         "harmonogram przyjęć prowadzony przez Pomost",
@@ -76,7 +67,7 @@ SCHEDULE = (
             _code(names.ADMISSION_SPECIALITY, "cecha świadczenia", "a speciality", code_lists.SPECIALITY, many=True),
             _code(names.ADMISSION_ROUTE, "dokąd trafiają dane", "where its figures go", code_lists.ROUTE),
             _flag(names.ADMISSION_REFERRAL_NEEDED, "wymaga skierowania", "a referral is needed"),
-            Extension(names.ADMISSION_AGE_BAND, "grupa wieku", "an age band", (Value.TEXT,), many=True),
+            _text(names.ADMISSION_AGE_BAND, "grupa wieku", "an age band", many=True),
             _flag(names.ADMISSION_UNDER_ANAESTHESIA, "także w znieczuleniu", "also under anaesthesia"),
         ),
         on=("Schedule",),
