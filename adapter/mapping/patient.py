@@ -44,7 +44,7 @@ def patient_from_fhir(resource: Resource, tables: Tables, on: date) -> Patient:
         given=" ".join(_given(name)),
         family=need(name.text("family"), name.at("family")).strip(),
         phone=phone_of(patient),
-        email=next((value for value in _values(patient, "email") if "@" in value), None),
+        email=next((value for system, value in _telecoms(patient) if system == "email" and "@" in value), None),
         address=_address(patient),
         no_address_in_poland=flag(patient, names.EXT_NO_ADDRESS) or False,
         other_contact=_other_contact(patient),
@@ -108,10 +108,12 @@ def _given(name: Element) -> Iterator[str]:
             yield part.strip()
 
 
-def _values(patient: Element, system: str) -> Iterator[str]:
-    for one in patient.children("telecom"):
-        if one.text("system") == system and one.text("use") != "old":
-            yield (one.text("value") or "").strip()
+def _telecoms(person: Element) -> Iterator[tuple[str, str]]:
+    """(system, value) of every way to reach a person that still holds."""
+    for one in person.children("telecom"):
+        value = (one.text("value") or "").strip()
+        if value and one.text("use") != "old":
+            yield one.text("system") or "", value
 
 
 def _address(patient: Element) -> str:
@@ -135,17 +137,14 @@ def _line(address: Element) -> str:
 def _other_contact(patient: Element) -> str:
     """Another way to the patient or the guardian: a contact person, else an e-mail or the like (D-01 lit. h)."""
     for contact in patient.children("contact"):
-        ways = [value for one in contact.children("telecom") if (value := (one.text("value") or "").strip())]
+        ways = [value for _, value in _telecoms(contact)]
         where = contact.child("address")
         if where is not None and _line(where):
             ways.append(_line(where))
         if ways:
             return ": ".join(filter(None, (_called(contact), ", ".join(ways))))
-    for one in patient.children("telecom"):
-        value = (one.text("value") or "").strip()
-        if value and one.text("use") != "old" and (one.text("system") != "phone" or one_number(value) is None):
-            return value
-    return ""
+    others = (value for system, value in _telecoms(patient) if system != "phone" or one_number(value) is None)
+    return next(others, "")
 
 
 def _called(contact: Element) -> str:

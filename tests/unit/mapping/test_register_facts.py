@@ -182,6 +182,7 @@ CONTACTS = [
     ({"telecom": [{"system": "email", "value": "a@example.org", "use": "old"}]}, ""),
     ({"contact": [MOTHER]}, "anna@example.org"),
     ({"contact": [{**MOTHER, "telecom": [{"system": "phone", "value": "600 300 400"}]}]}, "Ewa Wymyślona, matka: 600 300 400"),
+    ({"contact": [{**MOTHER, "telecom": [{"system": "phone", "value": "600 300 400", "use": "old"}]}]}, "anna@example.org"),
     ({"contact": [{"address": {"text": "DPS, ul. Cicha 1"}}]}, "DPS, ul. Cicha 1"),
 ]  # fmt: skip
 
