@@ -23,6 +23,9 @@ from adapter.hospital.config import HospitalConfig
 from adapter.hospital.files import files_in, received_in
 from adapter.ports import Received, ReceivedPage, WriteBack
 
+PAGE_RESOURCES_MAX = 2_000
+"""Resources in one page: so many are in memory at a time, and others may go on with them while the rest is read."""
+
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://pomost.example/fhir")
 
 
@@ -31,6 +34,14 @@ class _Known(NamedTuple):
 
     written_ns: int
     resource: Received
+
+
+class _Begun(NamedTuple):
+    """A file of which some pages were handed over: ``read`` resources of any type, up to the last one handed over."""
+
+    file: str
+    mark: str
+    read: int
 
 
 class FolderHospital:
@@ -53,8 +64,10 @@ class FolderHospital:
     def changes(
         self, facility: str, resource_type: str, cursor: str, since: datetime | None = None
     ) -> Iterator[ReceivedPage]:
-        """The resources of this type in files that are new or changed since ``cursor``; a page for each file.
+        """The resources of this type in files that are new or changed since ``cursor``, file by file.
 
+        Oldest files first. Big ones come in several pages; whoever goes on from the cursor of one gets what stands
+        behind it before anything else.
         ``since`` counts for nothing: an export says of each resource how it is.
 
         What has no readable type comes with an empty one, whichever type was asked for: it is refused when
@@ -63,31 +76,46 @@ class FolderHospital:
         Raises:
             BadInput: a file cannot be read. Misconfigured: the cursor is no cursor of ours.
         """
-        known = _parse(cursor)
+        known, begun = _parse(cursor)
         marks = {path: _mark(path) for path in self._files()}
         todo = [path for path in marks if known.get(self._name(path)) != marks[path]]
-        todo.sort(key=lambda path: (int(marks[path].partition("-")[0]), path))
+        places = {
+            path: begun.read for path in todo if begun and (begun.file, begun.mark) == (self._name(path), marks[path])
+        }
+        todo.sort(key=lambda path: (path not in places, int(marks[path].partition("-")[0]), path))
         there = {self._name(path) for path in marks}
         known = {name: mark for name, mark in known.items() if name in there}
         for number, path in enumerate(todo, start=1):
-            page = self._page(path, marks[path], resource_type)
-            known[self._name(path)] = marks[path]
-            yield ReceivedPage(page, json.dumps({"files": known}, separators=(",", ":")), more=number < len(todo))
+            name, mark = self._name(path), marks[path]
+            for page, read in self._pages(path, mark, resource_type, places.get(path, 0)):
+                if read is None:
+                    known[name] = mark
+                now = _dump(known, None if read is None else _Begun(name, mark, read))
+                yield ReceivedPage(page, now, more=read is not None or number < len(todo))
 
-    def _page(self, path: Path, mark: str, resource_type: str) -> tuple[Received, ...]:
-        """What a file holds of a type, and what has no readable type."""
+    def _pages(
+        self, path: Path, mark: str, resource_type: str, first: int
+    ) -> Iterator[tuple[tuple[Received, ...], int | None]]:
+        """What a file holds of a type, and what has no readable type, from a place on.
+
+        With each page the place behind it; None behind the last one.
+        """
         name, wanted = self._name(path), {resource_type, ""}
         known = self._kinds.get(name)
         if known is not None and known[0] == mark and not known[1] & wanted:
-            return ()
+            yield (), None
+            return
         kinds: set[str] = set()
         page: list[Received] = []
-        for one in received_in(path, name):
+        for read, one in enumerate(received_in(path, name)):
             kinds.add(one.resource_type)
-            if one.resource_type in wanted:
+            if read >= first and one.resource_type in wanted:
+                if len(page) == PAGE_RESOURCES_MAX:
+                    yield tuple(page), read
+                    page = []
                 page.append(one)
         self._kinds[name] = (mark, frozenset(kinds))
-        return tuple(page)
+        yield tuple(page), None
 
     def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
         """One resource as it is now, None if there is none."""
@@ -232,11 +260,18 @@ def _mark(path: Path) -> str:
     return f"{found.st_mtime_ns}-{found.st_size}"
 
 
-def _parse(cursor: str) -> dict[str, str]:
+def _dump(known: dict[str, str], begun: _Begun | None) -> str:
+    return json.dumps({"files": known} | ({} if begun is None else {"begun": begun}), separators=(",", ":"))
+
+
+def _parse(cursor: str) -> tuple[dict[str, str], _Begun | None]:
+    """The files that were handed over, and the one that was in part."""
     if not cursor:
-        return {}
+        return {}, None
     try:
-        files = json.loads(cursor)["files"]
-        return {str(name): str(mark) for name, mark in files.items()}
+        told = json.loads(cursor)
+        file, mark, read = told.get("begun") or ("", "", 0)
+        begun = _Begun(str(file), str(mark), int(read)) if file else None
+        return {str(name): str(mark) for name, mark in told["files"].items()}, begun
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Misconfigured("the stored polling cursor cannot be read; reset it", setting="cursor") from error

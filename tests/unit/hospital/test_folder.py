@@ -227,3 +227,28 @@ def test_lines_are_named_and_versioned_alike_by_the_quick_way(tmp_path: Path) ->
     path = tmp_path / "a.ndjson"
     path.write_text("\n".join([json.dumps(usual), "", json.dumps(dated), json.dumps(slot("odd")), "{"]))
     assert list(received_in(path, "a")) == [received(piece) for piece in pieces_in(path, "a")]
+
+
+def test_a_big_file_comes_in_pages_and_goes_on_behind_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.hospital.folder.PAGE_RESOURCES_MAX", 2)
+    schedule = json.dumps({"resourceType": "Schedule", "id": "s"})
+    lines = [json.dumps(slot("a")), schedule, "{broken", json.dumps(slot("b")), json.dumps(slot("c")), schedule]
+    (tmp_path / "big.ndjson").write_text("\n".join(lines))
+    (tmp_path / "late.json").write_text(json.dumps(slot("d")))
+    os.utime(tmp_path / "big.ndjson", ns=(1, 1))
+    pages = list(folder(tmp_path).changes("demo", "Slot", ""))
+    ids = [[one.resource_id for one in page.resources] for page in pages]
+    assert ids == [["a", ""], ["b", "c"], ["d"]]
+    assert [page.more for page in pages] == [True, True, False]
+    (tmp_path / "older.json").write_text(json.dumps(slot("z")))
+    os.utime(tmp_path / "older.json", ns=(0, 0))
+    for number, page in enumerate(pages[:2], start=1):
+        rest = [
+            one.resource_id for each in folder(tmp_path).changes("demo", "Slot", page.cursor) for one in each.resources
+        ]
+        assert rest == [*ids[1], "z", "d"][2 * (number - 1) :], number
+    assert taken(folder(tmp_path), "Slot", pages[2].cursor)[0] == [("older.json", "z")]
+    with (tmp_path / "big.ndjson").open("a") as file:
+        file.write("\n" + json.dumps(slot("e")))
+    changed = [one for one, _ in taken(folder(tmp_path), "Slot", pages[0].cursor)[0] if one.startswith("big")]
+    assert len(changed) == 5, "a file that was changed meanwhile comes whole"
