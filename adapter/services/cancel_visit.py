@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.rules import judge_cancel, releases_referral
-from adapter.domain.rules.release import NO_SHOW_REASON, EndReason
+from adapter.domain.rules.release import MISTAKE_REASON, NO_SHOW_REASON, EndReason
 from adapter.mapping.appointment import end_reasons
 from adapter.ports.store import Action
 from adapter.services.take_referral import give_back, release_comment
 from adapter.services.visit_frame import Standing, VisitFrame
 
-UNSAID = {VisitState.VOID: "oth-err", VisitState.NO_SHOW: NO_SHOW_REASON}
+UNSAID = {VisitState.VOID: MISTAKE_REASON, VisitState.NO_SHOW: NO_SHOW_REASON}
 """Reason of an end for which the EHR gives none: entered in error, did not come."""
 
 

@@ -107,6 +107,11 @@ def plan_end(entered: date, ends_on: date | None) -> PlanEnd:
     )
 
 
+def is_placeholder(day: date | None) -> bool:
+    """K-02: whether a plan's last day is the one that stands for an end that nobody knows."""
+    return day is not None and (day.month, day.day) == (DECEMBER, 31)
+
+
 def re_enter(
     entry: Entry,
     first_visit: date,
@@ -182,7 +187,7 @@ def year_end(entry: Entry, today: date, settings: RuleSettings = DEFAULT_SETTING
     if not entry.open or entry.category is not Category.CONTINUING or not isinstance(entry.term, DayTerm):
         return K03.allow()
     day = entry.term.day
-    if (day.month, day.day) == (DECEMBER, 31) and today >= year_end_day(day.year, settings):
+    if is_placeholder(day) and today >= year_end_day(day.year, settings):
         return K03.ask_person(
             "TASK-K-YEAREND",
             "wpis kontynuującego leczenie ma datę 31 grudnia: wpisz datę zakończenia albo nową datę z planu",

@@ -19,6 +19,8 @@ from adapter.domain.rules.verdict import Verdict
 
 NO_SHOW_REASON = "no-show"
 """The reason that the state no-show stands for when the EHR gives none."""
+MISTAKE_REASON = "oth-err"
+"""The reason that an appointment entered in error stands for: FHIR lets it have none of its own."""
 
 ENDED_WITHOUT_SERVICE = frozenset({VisitState.CANCELLED, VisitState.NO_SHOW})
 R05 = Rule(

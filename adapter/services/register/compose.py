@@ -17,6 +17,7 @@ from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.patient import Patient
 from adapter.domain.register import Entry, EntryPerson, EntryReferral, ReferralWay, Speciality
 from adapter.domain.rules import continuing, privileged, terms
+from adapter.domain.rules.continuing import is_placeholder
 from adapter.domain.term import DayTerm, Term
 from adapter.ports.store import ReferralRecord
 from adapter.services.register.case import Case
@@ -168,7 +169,7 @@ def _planned(case: Case, entry: Entry) -> Entry:
     if said.plan is None:
         kept = known.plan_day if known is not None else None
         return replace(entry, term=known.term if known is not None else term, plan_day=kept)
-    ends_on = said.plan.ends_on or (known.plan_day if known is not None else None)
+    ends_on = said.plan.ends_on or (known.plan_day if known is not None and is_placeholder(known.plan_day) else None)
     end = continuing.plan_end(warsaw_day(entry.entered_at), ends_on)
     apart = term is not None and not case.visit.slot_ids and (known is None or not visit_of_plan(case, known))
     return replace(entry, term=term if apart else DayTerm(end.day), plan_day=end.day)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from adapter.domain.patient import Patient
 from adapter.domain.register import Entry
+from adapter.domain.rules.entry_data import PERSON_CODES, person_data
 from adapter.domain.rules.reasons import DECEASED
 from adapter.domain.rules.removal import alive
 from adapter.ports.register import Step, StoredEntry
@@ -38,8 +39,20 @@ def patient_learned(desk: Desk, patient: Patient) -> None:
         ):
             person = replace(person, deceased_on=stored.entry.person.deceased_on)
         renewed = replace(stored.entry, person=person)
+        if renewed == stored.entry:
+            continue
         contact_to_renew(desk, stored.entry, renewed)
+        _ask_for_data(desk, renewed)
         _correct(desk, stored, renewed)
+
+
+def _ask_for_data(desk: Desk, entry: Entry) -> None:
+    """D-01: the entry stands, so what its person lacks now is a task, and one for what is there now ends."""
+    subject = entry_subject(entry.id)
+    missing = tuple(person_data(entry.person))
+    follow(desk, subject, missing)
+    keep = [(one.rule, one.code, subject) for one in missing]
+    desk.work.tasks.gone(desk.facility, [subject], keep=keep, codes=PERSON_CODES)
 
 
 def _ask_whether_alive(desk: Desk, entry: Entry, patient: Patient) -> None:

@@ -13,7 +13,7 @@ from adapter.domain.rules import judge_removal, reinstatement, scope
 from adapter.domain.rules import removal as ends
 from adapter.domain.rules.reasons import NO_SHOW, RESIGNED, SERVICE_DONE
 from adapter.domain.rules.referral import opened
-from adapter.domain.rules.release import ReferralEffect
+from adapter.domain.rules.release import MISTAKE_REASON, ReferralEffect
 from adapter.domain.rules.verdict import Verdict, refusals
 from adapter.domain.term import DayTerm
 from adapter.mapping.appointment import end_reasons
@@ -89,14 +89,16 @@ def miss(desk: Desk, case: Case) -> Plan:
 def end(desk: Desk, case: Case) -> Plan:
     """Cancelled: removed with the reason that is stated, or that the reason of the cancellation stands for (X-01).
 
-    A provider who cancels states a reason or gives a new term (G-06).
+    A provider who cancels states a reason or gives a new term (G-06). What was entered in error says so by its state.
     """
     known, said = _known(case), case.statement.removal
-    cancelled = case.visit.end_reason
+    mistake = case.visit.state is VisitState.VOID and case.visit.end_reason is None
+    cancelled = MISTAKE_REASON if mistake else case.visit.end_reason
     reason = said.reason if said is not None else ""
     if not reason and cancelled is not None:
         reason = removal_of_cancellation(desk.eq.tables, cancelled, desk.today)
-    plan = _end(Told(desk, case, case.author), known, reason, end_day(case))
+    words = desk.eq.tables.cancellation_reasons.row(MISTAKE_REASON, desk.today)["title_pl"] if mistake else ""
+    plan = _end(Told(desk, case, case.author), known, reason, end_day(case), words=words)
     row = end_reasons(desk.eq.tables, on=desk.today).get(cancelled) if cancelled is not None else None
     if row is None or row.by != "provider":
         return plan
@@ -119,10 +121,13 @@ def _known(case: Case) -> StoredEntry:
     return case.known
 
 
-def _end(told: Told, known: StoredEntry, reason: str, on: date, since: Entry | None = None) -> Plan:
+def _end(
+    told: Told, known: StoredEntry, reason: str, on: date, since: Entry | None = None, *, words: str = ""
+) -> Plan:
     """The removal, judged. With a reason that the table does not hold nothing is said of the referral.
 
-    ``since``: the entry as its history last told it, where ``known`` is ahead of that.
+    ``since``: the entry as its history last told it, where ``known`` is ahead of that. ``words``: what the removal
+    says where the version has none.
     """
     desk, case = told.desk, told.case
     entry, said = known.entry, case.statement.removal
@@ -131,7 +136,7 @@ def _end(told: Told, known: StoredEntry, reason: str, on: date, since: Entry | N
         reason=reason,
         at=max(case.now, entry.entered_at),
         by=case.author or UNNAMED,
-        text=said.text if said is not None else "",
+        text=said.text if said is not None and said.text else words,
     )
     context = surroundings(desk, case, entry)
     verdicts: list[Verdict] = judge_removal(entry, ending, context)

@@ -86,3 +86,14 @@ def test_who_was_entered_anew_is_not_reinstated_beside_that(skin: Front) -> None
     skin.says(skin.stated("A1", 0, **missed, reinstatement=asked))
     assert skin.refused() == [("U-01", "E-U-DUP")]
     assert not skin.entry("A1").entry.open
+
+
+def test_an_appointment_entered_in_error_ends_its_entry(skin: Front) -> None:
+    """X-01, X-02: FHIR gives it no reason; its state is one. Of the referral a person decides."""
+    entered(skin, "A1", 0, "2026-04-20T09:00")
+    skin.says(skin.stated("A1", 0, on=SKIN, starts="2026-04-20T09:00", visit={"state": "void"}))
+    assert not skin.refused()
+    end = skin.entry("A1").entry.removal
+    assert end is not None
+    assert (end.on.isoformat(), end.reason, end.text) == ("2026-03-02", "OTHER", "pomyłka")
+    assert (skin.codes(), skin.coming()) == (["TASK-R-DECIDE"], [])
