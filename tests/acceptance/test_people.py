@@ -153,6 +153,11 @@ def steps(site: Site) -> list[str]:
         return [one.what for one in work.register.steps(FACILITY, "visit-1")]
 
 
+def tasks(site: Site) -> list[str]:
+    with site.eq.store.unit_of_work() as work:
+        return sorted(one.task.code for one in work.tasks.listed(FACILITY))
+
+
 def letter(site: Site) -> str:
     """To whom the first letter about the entry goes."""
     with site.eq.store.unit_of_work() as work:
@@ -177,6 +182,29 @@ def test_a_corrected_person_reaches_the_entry_and_the_letters_once(site: Site, e
     assert steps(site) == ["entered", "final", "corrected"]
     assert letter(site) == "Zofia Nowowymyślona ul. Inna 7 00-998 Przykładowo"
     assert len(site.messages()) == sent, "CeR and P1 know nothing of names"
+
+
+def test_what_a_person_lacks_is_a_task_until_it_is_told(site: Site) -> None:
+    books(site, site)
+    site.says(patient(site, address=[], telecom=[]))
+    assert tasks(site) == ["E-D-ADDR", "E-D-CONTACT"]
+    site.says(patient(site, telecom=[]))
+    assert tasks(site) == ["E-D-CONTACT"]
+    site.says(site.clinic.patient(0))
+    assert tasks(site) == []
+
+
+def test_a_patient_who_booked_in_ikp_and_is_completed_in_the_ehr_is_asked_for_no_more(site: Site) -> None:
+    site.admin.patient_books("dr-lis-d03-s1", site.person(3))
+    site.sync()
+    (visit,) = site.visits(state="saved")
+    made = site.ehr_appointment_of(visit["id"])
+    assert made is not None
+    who = next(one["actor"]["reference"] for one in made["participant"] if "Patient" in one["actor"]["reference"])
+    assert "E-D-ADDR" in tasks(site)
+    site.says(site.ehr("Patient", who.removeprefix("Patient/")) | {"address": site.clinic.patient(3)["address"]})
+    assert "E-D-ADDR" not in tasks(site)
+    assert "E-D-AUTHOR" in tasks(site), "that is not told by the person"
 
 
 def test_a_death_told_of_the_person_alone_ends_the_entry_and_the_visit(site: Site, ehr: Ehr) -> None:

@@ -71,6 +71,8 @@ D04 = Rule(
     Standing.INFERRED,
 )
 RULES = (D01, D02, D03, D04)
+PERSON_CODES = ("E-D-NAME", "E-D-ID", "E-D-ADDR", "E-D-CONTACT")
+"""Codes of D-01 that are about the person alone."""
 
 
 def data_complete(entry: Entry, now: datetime, *, waiting_room: bool = False) -> tuple[Verdict, ...]:
@@ -80,7 +82,7 @@ def data_complete(entry: Entry, now: datetime, *, waiting_room: bool = False) ->
     """
     found = (
         *_when(entry, now, waiting_room=waiting_room),
-        *_person(entry.person),
+        *person_data(entry.person),
         *_why(entry),
         *_author_and_place(entry),
     )
@@ -104,7 +106,8 @@ def _when(entry: Entry, now: datetime, *, waiting_room: bool) -> Iterator[Verdic
         )
 
 
-def _person(person: EntryPerson) -> Iterator[Verdict]:
+def person_data(person: EntryPerson) -> Iterator[Verdict]:
+    """D-01 lit. d, e, g, h: what is missing of the person, or impossible, by :data:`PERSON_CODES`."""
     if not person.given.strip() or not person.family.strip():
         yield D01.refuse("E-D-NAME", "podaj imię i nazwisko pacjenta", "give the patient's given and family name")
     if person.identifier is None:
