@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg._preparing import PrepareManager
 from sqlalchemy import Connection, Engine, event
 
 from adapter.store.engine import Database, DatabaseSettings, connect
@@ -117,6 +118,16 @@ class StayingConnection(Connection):
         """Nothing: whoever detaches a connection leaves nothing behind on it."""
 
 
+class StayingStatements(PrepareManager):
+    """A session's prepared statements, kept also when a transaction is rolled back: no table comes or goes in one."""
+
+    prepared_max = 500
+
+    def clear(self) -> bool:
+        """Nothing is given up."""
+        return False
+
+
 class Engines:
     """Opens databases as :func:`adapter.store.engine.connect` does, but each kept one once."""
 
@@ -136,6 +147,7 @@ class Engines:
         if settings not in made:
             opened = connect(settings)
             opened.engine._connection_cls = StayingConnection
+            event.listen(opened.engine, "connect", _keep_statements)
             _note_idle(opened.engine, self._idle[settings.url])
             made[settings] = KeptDatabase(**{each.name: getattr(opened, each.name) for each in fields(opened)})
         return made[settings]
@@ -149,6 +161,10 @@ class Engines:
         for each in self._made.pop(url).values():
             each.engine.dispose()
         del self._idle[url]
+
+
+def _keep_statements(connection: Any, record: object) -> None:
+    connection._prepared = StayingStatements()
 
 
 def _note_idle(engine: Engine, idle: set[int]) -> None:
