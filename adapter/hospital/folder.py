@@ -2,7 +2,8 @@
 
 The export is never changed. What we would write back goes to ``outgoing/`` as one JSON file for each
 resource, whole or not at all, named by type and id; whoever imports it into the EHR may delete it. Where a
-resource stands in both, the file written last is the resource as it is now.
+resource stands in several files, the one with the newest ``meta.lastUpdated`` is the resource as it is now, and where
+that says nothing the file written last.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ class _Known(NamedTuple):
 
     written_ns: int
     resource: Received
+
+    def overrules(self, other: _Known | None) -> bool:
+        """Whether this is the resource as it is now: by what both say of it, else by which file was written last."""
+        if other is None:
+            return True
+        ours, theirs = self.resource.last_updated, other.resource.last_updated
+        if ours is not None and theirs is not None and ours != theirs:
+            return ours > theirs
+        return self.written_ns >= other.written_ns
 
 
 class _Begun(NamedTuple):
@@ -246,9 +256,9 @@ class FolderHospital:
         written = path.stat().st_mtime_ns
         for one in received_in(path, self._name(path)):
             key = (one.resource_type, one.resource_id)
-            before = self._index.get(key)
-            if all(key) and (before is None or before.written_ns <= written):
-                self._index[key] = _Known(written, one)
+            known = _Known(written, one)
+            if all(key) and known.overrules(self._index.get(key)):
+                self._index[key] = known
 
 
 def _mark(path: Path) -> str:

@@ -111,6 +111,21 @@ def test_a_newer_export_overrules_what_we_wrote(export: Path) -> None:
     assert json.loads(now.raw)["status"] == "entered-in-error"
 
 
+def test_an_older_version_in_a_file_that_was_written_later_is_not_the_resource_as_it_is_now(export: Path) -> None:
+    """Somebody copies last week's export into the folder: our change must not be made to what it says."""
+    made = folder(export)
+    for number, (at, status) in enumerate((("2026-11-21T10:00:00Z", "busy"), ("2026-11-14T10:00:00Z", "free"))):
+        path = export / f"week-{number}.json"
+        path.write_text(bundle(slot("e", status=status, meta={"versionId": str(2 - number), "lastUpdated": at})))
+        os.utime(path, ns=(number * 1_000_000_000, number * 1_000_000_000))
+    now = made.read("demo", "Slot", "e")
+    assert now is not None
+    assert (now.version, json.loads(now.raw)["status"]) == ("2", "busy")
+    made.write_back("demo", WriteBack("Slot", "e", identifiers=((names.NATIONAL_SLOT, "N-1"),)))
+    ours = json.loads((export / "outgoing" / "Slot-e.json").read_text())
+    assert ours["status"] == "busy"
+
+
 def test_what_an_export_no_longer_holds_is_gone(export: Path) -> None:
     made = folder(export)
     assert made.read("demo", "Slot", "b") is not None
