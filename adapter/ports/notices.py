@@ -91,10 +91,11 @@ class Notices(Protocol):
         facility: str,
         *,
         states: Sequence[NoticeState] = (NoticeState.DUE,),
+        kinds: Sequence[NoticeKind] = (),
         entry_id: str | None = None,
         limit: int = 1000,
     ) -> Sequence[StoredNotice]:
-        """Notices, those to be sent first at the top; with no states those of all."""
+        """Notices, those to be sent first at the top; with no states or kinds those of all."""
 
     def sent(self, facility: str, notice_id: int, by: str, channels: Sequence[str]) -> None:
         """The patient was told.
@@ -112,6 +113,13 @@ class Notices(Protocol):
 
     def due(self, facility: str, notice_id: int) -> None:
         """A batched notice goes out now.
+
+        Raises:
+            BadInput: there is no such notice. Refused: it went out already, or nobody is to be told any more.
+        """
+
+    def withdrawn(self, facility: str, notice_id: int) -> None:
+        """A notice that has not gone out is not to be told any more.
 
         Raises:
             BadInput: there is no such notice. Refused: it went out already, or nobody is to be told any more.

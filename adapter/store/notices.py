@@ -31,6 +31,7 @@ ORDER BY n.position RETURNING id
 _LISTED = f"""
 SELECT {_COLUMNS} FROM notice WHERE facility = %(facility)s
     AND (cardinality(%(states)s::text[]) = 0 OR state = ANY (%(states)s::text[]))
+    AND (cardinality(%(kinds)s::text[]) = 0 OR kind = ANY (%(kinds)s::text[]))
     AND (%(entry)s::text IS NULL OR entry_id = %(entry)s)
 ORDER BY send_by NULLS LAST, made_at, id LIMIT %(limit)s
 """  # noqa: S608  # constant columns
@@ -67,12 +68,18 @@ class SqlNotices:
         facility: str,
         *,
         states: Sequence[NoticeState] = (NoticeState.DUE,),
+        kinds: Sequence[NoticeKind] = (),
         entry_id: str | None = None,
         limit: int = 1000,
     ) -> Sequence[StoredNotice]:
-        """Notices, those to be sent first at the top; no states: of all."""
+        """Notices, those to be sent first at the top; no states or kinds: of all."""
         found = self._session.run(
-            _LISTED, facility=facility, states=[each.value for each in states], entry=entry_id, limit=limit
+            _LISTED,
+            facility=facility,
+            states=[each.value for each in states],
+            kinds=[each.value for each in kinds],
+            entry=entry_id,
+            limit=limit,
         )
         return [_stored(row) for row in found]
 
@@ -101,6 +108,14 @@ class SqlNotices:
             BadInput: there is no such notice. Refused: it went out already, or nobody is to be told any more.
         """
         self._change(facility, notice_id, UNSENT, "state = 'due'")
+
+    def withdrawn(self, facility: str, notice_id: int) -> None:
+        """A notice that has not gone out is not to be told any more.
+
+        Raises:
+            BadInput: there is no such notice. Refused: it went out already, or nobody is to be told any more.
+        """
+        self._change(facility, notice_id, UNSENT, "state = 'void'")
 
     def _change(
         self, facility: str, notice_id: int, before: Sequence[NoticeState], what: str, **values: object

@@ -264,6 +264,7 @@ def test_a_notice_goes_its_way_and_no_other(shelf: Shelf) -> None:
     offer, entered, batched, other = notices.add("demo", [OFFER, ENTERED, BATCHED, replace(ENTERED, entry_id="A2")])
     assert [one.id for one in notices.listed("demo")] == [offer, entered, other]
     assert [one.id for one in notices.listed("demo", states=(), entry_id="A1")] == [offer, entered, batched]
+    assert [one.id for one in notices.listed("demo", kinds=[NoticeKind.ENTERED])] == [entered, other]
     assert notices.notice("north", offer) is None
     notices.due("demo", batched)
     notices.sent("demo", offer, "anna", ["sms"])
@@ -283,6 +284,7 @@ def test_a_notice_goes_its_way_and_no_other(shelf: Shelf) -> None:
             lambda number: notices.sent("demo", number, "ewa", ["letter"]),
             lambda number: notices.answered("demo", number, "accepted"),
             lambda number: notices.due("demo", number),
+            lambda number: notices.withdrawn("demo", number),
         ):
             with pytest.raises(Refused) as settled:
                 act(number)
@@ -290,3 +292,5 @@ def test_a_notice_goes_its_way_and_no_other(shelf: Shelf) -> None:
             with pytest.raises(BadInput, match="no notice 999"):
                 act(999)
     assert [one.id for one in notices.listed("demo")] == [other]
+    notices.withdrawn("demo", other)
+    assert [one.id for one in notices.listed("demo", states=[NoticeState.VOID])] == [other, batched]

@@ -40,6 +40,7 @@ class FakeNotices:
         facility: str,
         *,
         states: Sequence[NoticeState] = (NoticeState.DUE,),
+        kinds: Sequence[NoticeKind] = (),
         entry_id: str | None = None,
         limit: int = 1000,
     ) -> Sequence[StoredNotice]:
@@ -48,6 +49,7 @@ class FakeNotices:
             for one in self.book.values()
             if one.facility == facility
             and (not states or one.notice.state in states)
+            and (not kinds or one.notice.kind in kinds)
             and entry_id in (None, one.notice.entry_id)
         ]
         return sorted(found, key=lambda one: (one.notice.send_by or date.max, one.id))[:limit]
@@ -62,6 +64,9 @@ class FakeNotices:
 
     def due(self, facility: str, notice_id: int) -> None:
         self._set(facility, notice_id, UNSENT, NoticeState.DUE)
+
+    def withdrawn(self, facility: str, notice_id: int) -> None:
+        self._set(facility, notice_id, UNSENT, NoticeState.VOID)
 
     def void(self, facility: str, entry_id: str, *, kinds: Sequence[NoticeKind] = ()) -> int:
         unsent = self.listed(facility, states=UNSENT, entry_id=entry_id)

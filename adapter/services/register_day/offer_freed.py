@@ -55,7 +55,7 @@ def _offer(
     if (
         freed.day <= day.today
         or (ends_on is not None and freed.day > ends_on)
-        or not _still_free(desk, schedule, freed)
+        or not still_free(desk, schedule, freed)
     ):
         return None
     first, last = freed_window(freed.day)
@@ -74,7 +74,7 @@ def _offer(
     return None
 
 
-def _still_free(desk: Desk, schedule: AdmissionSchedule, freed: DayTerm) -> bool:
+def still_free(desk: Desk, schedule: AdmissionSchedule, freed: DayTerm) -> bool:
     """Whether nobody has the term again. A schedule without slots on that day has no other word on it."""
     slots = [
         slot

@@ -1,4 +1,4 @@
-"""N-02: notices of far terms leave the quarterly batch in time; N-03: an offer of a date that is past is void."""
+"""N-02: notices of far terms leave the quarterly batch in time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from adapter.domain.moments import days_between
 from adapter.domain.rules.notices import FAR_DAYS
-from adapter.ports.notices import NoticeKind, NoticeState, StoredNotice
+from adapter.ports.notices import NoticeState, StoredNotice
 from adapter.services.desk import Desk
 
 AHEAD_DAYS = 7
@@ -22,15 +22,6 @@ def release_batch(desk: Desk) -> int:
     for one in released:
         desk.work.notices.due(desk.facility, one.id)
     return len(released)
-
-
-def void_past_offers(desk: Desk) -> int:
-    """End offers that nobody made in time: the date is today or past; returns how many."""
-    due = desk.work.notices.listed(desk.facility, states=[NoticeState.DUE], limit=RELEASED_MAX)
-    offers = [one.notice for one in due if one.notice.kind is NoticeKind.EARLIER_OFFER]
-    good = {one.entry_id for one in offers if one.offered is not None and one.offered > desk.today}
-    past = sorted({one.entry_id for one in offers} - good)
-    return sum(desk.work.notices.void(desk.facility, one, kinds=[NoticeKind.EARLIER_OFFER]) for one in past)
 
 
 def _goes_out(stored: StoredNotice, today: date) -> bool:

@@ -32,8 +32,9 @@ from adapter.services.register_day.due import ENTRY_CODES, due_days
 from adapter.services.register_day.facts import day_of, facts_of
 from adapter.services.register_day.look_closer import Looked, look_closer
 from adapter.services.register_day.reachable import note_reachability
-from adapter.services.register_day.release_batch import release_batch, void_past_offers
+from adapter.services.register_day.release_batch import release_batch
 from adapter.services.register_day.take_action import ACTOR
+from adapter.services.register_day.void_offers import void_offers
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +82,10 @@ def run_day(eq: Equipment, facility: str) -> DayDone:
             _take_portion(eq, facility, replace(day, facts=_facts(portion, annulled)), portion, done)
             people += [one.patient_id for one in portion if expected_soon(one, day.today)]
     done.asked_after = ask_after(eq, facility, people)
+    void_offers(eq, facility)
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, str(uuid4()))
         raised, ended = check_schedules(desk, day)
-        void_past_offers(desk)
         done.raised, done.ended, done.released = done.raised + raised, done.ended + ended, release_batch(desk)
         desk.audit(ACTOR, "register-day", "facility", _said(done))
         work.commit()

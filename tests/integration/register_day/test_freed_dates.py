@@ -35,6 +35,13 @@ def leave(ward: Ward, stored: StoredEntry) -> int | None:
     return ward.desk(lambda desk: offer_freed(desk, stored.entry))  # type: ignore[no-any-return]
 
 
+def put_slot(ward: Ward, state: SlotState) -> None:
+    """The only term of the doctor on 2026-03-10."""
+    starts = instant_in_warsaw(date(2026, 3, 10), time(9))
+    slot = Slot("S1", "dr-lis", starts, starts + timedelta(hours=1), state, SlotKind.STABLE)
+    ward.desk(lambda desk: desk.work.calendar.put_slot(FACILITY, slot))
+
+
 WINDOW = [
     ("2026-03-16", [], "six days after"),
     ("2026-03-17", [("B", date(2026, 3, 10))], "the seventh day"),
@@ -97,11 +104,7 @@ def test_a_date_after_the_end_of_the_contract_is_not_offered(ward: Ward) -> None
 
 @pytest.mark.parametrize(("state", "offers"), [(SlotState.FREE, 1), (SlotState.BUSY, 0), (SlotState.BLOCKED, 0)])
 def test_a_term_that_is_taken_again_is_not_offered(ward: Ward, state: SlotState, offers: int) -> None:
-    starts = instant_in_warsaw(date(2026, 3, 10), time(9))
-    with ward.store.unit_of_work() as work:
-        slot = Slot("S1", "dr-lis", starts, starts + timedelta(hours=1), state, SlotKind.STABLE)
-        work.calendar.put_slot(FACILITY, slot)
-        work.commit()
+    put_slot(ward, state)
     ward.enter("B", term="2026-03-20")
     leave(ward, ward.enter("A", term="2026-03-10"))
     assert len(offered(ward)) == offers
@@ -122,6 +125,31 @@ def test_an_offer_that_nobody_made_in_time_is_void(ward: Ward) -> None:
     assert offered(ward) == [("B", date(2026, 3, 10))]
     ward.on("2026-03-10")
     assert (offered(ward), len(ward.notices(NoticeState.VOID))) == ([], 1)
+
+
+def test_an_offer_of_a_date_that_somebody_else_got_is_not_made(ward: Ward) -> None:
+    ward.enter("B", term="2026-03-20")
+    put_slot(ward, SlotState.FREE)
+    leave(ward, ward.enter("A", term="2026-03-10"))
+    ward.on("2026-03-03")
+    assert offered(ward) == [("B", date(2026, 3, 10))], "it is free still"
+    put_slot(ward, SlotState.BUSY)
+    ward.on("2026-03-04")
+    assert (offered(ward), len(ward.notices(NoticeState.VOID))) == ([], 1)
+
+
+def test_an_offer_that_is_no_earlier_any_more_is_not_made_and_its_neighbours_stay(ward: Ward) -> None:
+    """The patient got the date, or an earlier one, without a word in the list of notices; another offer is good."""
+    stored = ward.enter("B", term="2026-04-01")
+    leave(ward, ward.enter("A", term="2026-03-10"))
+    leave(ward, ward.enter("C", term="2026-03-05"))
+    with ward.store.unit_of_work() as work:
+        moved = replace(stored, entry=replace(stored.entry, term=DayTerm(date(2026, 3, 10))))
+        work.register.put(FACILITY, moved, [])
+        work.commit()
+    assert len(offered(ward)) == 2
+    ward.on("2026-03-03")
+    assert offered(ward) == [("B", date(2026, 3, 5))]
 
 
 BATCHED = [
