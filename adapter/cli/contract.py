@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from adapter.cli.site_folders import WITHOUT, mappings_of_site, wsdl_of_site
+
 if TYPE_CHECKING:
     from adapter.soap.diff import Change
     from adapter.soap.findings import Finding
@@ -39,14 +41,12 @@ def _folders(command: _Command) -> _Command:
         click.option(
             "--mappings",
             type=folder,
-            envvar="POMOST_MAPPINGS",
-            help="Folder with bindings/; without it POMOST_MAPPINGS, else the installation's own.",
+            help=f"Folder with bindings/; {WITHOUT.format('MAPPINGS')}",
         ),
         click.option(
             "--wsdl",
             type=folder,
-            envvar="POMOST_WSDL",
-            help="Folder with p1/ and cer/; without it POMOST_WSDL, else the installation's own.",
+            help=f"Folder with p1/ and cer/; {WITHOUT.format('WSDL')}",
         ),
     ):
         command = option(command)
@@ -81,13 +81,12 @@ def check(wsdl: Path | None, mappings: Path | None, as_json: bool, show_all: boo
     Example: pomost contract check --wsdl official-package --json
     Example: pomost contract check --wsdl official-package --only cer
     """
-    from adapter import resources
     from adapter.mapping.tables import load_tables
     from adapter.soap.contract import load_contract
     from adapter.soap.enumerations import check_with_values
     from adapter.soap.rows import load_rows
 
-    contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
+    contracts, bindings = wsdl_of_site(wsdl), mappings_of_site(mappings)
     tables = load_tables(bindings)
     channels = (only,) if only else CHANNELS
     loaded = {channel: load_contract(contracts.resolve(), channel) for channel in channels}
@@ -176,12 +175,11 @@ def list_(wsdl: Path | None, mappings: Path | None, as_json: bool, fields: bool)
     Example: pomost contract list --fields
     Example: pomost contract list --json
     """
-    from adapter import resources
     from adapter.soap.contract import load_contract
     from adapter.soap.manifest import contract_files
     from adapter.soap.rows import OPERATION, load_rows
 
-    contracts, bindings = resources.wsdl(wsdl), resources.mappings(mappings)
+    contracts, bindings = wsdl_of_site(wsdl), mappings_of_site(mappings)
     if fields:
         return _list_fields(bindings, as_json=as_json)
     operations: list[dict[str, str]] = []
@@ -254,8 +252,7 @@ def _list_fields(bindings: Path, *, as_json: bool) -> int:
 @click.option(
     "--mappings",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    envvar="POMOST_MAPPINGS",
-    help="Folder with bindings/; without it POMOST_MAPPINGS, else the installation's own.",
+    help=f"Folder with bindings/; {WITHOUT.format('MAPPINGS')}",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def diff(old: Path, new: Path, mappings: Path | None, as_json: bool) -> int:
@@ -270,7 +267,6 @@ def diff(old: Path, new: Path, mappings: Path | None, as_json: bool) -> int:
     Example: pomost contract diff wsdl official-package
     Example: pomost contract diff wsdl official-package --json
     """
-    from adapter import resources
     from adapter.mapping.tables import load_tables
     from adapter.soap.contract import load_contract
     from adapter.soap.diff import compare
@@ -279,7 +275,7 @@ def diff(old: Path, new: Path, mappings: Path | None, as_json: bool) -> int:
     channels = [channel for channel in CHANNELS if (old / channel).is_dir() and (new / channel).is_dir()]
     if not channels:
         raise click.UsageError(f"{old} and {new} have neither p1/ nor cer/ in common")
-    bindings = resources.mappings(mappings)
+    bindings = mappings_of_site(mappings)
     tables = load_tables(bindings)
     found = [
         change

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from adapter.cli.site_folders import WITHOUT, mappings_of_site
+
 if TYPE_CHECKING:
     from adapter.fhir.bundle import Entry
     from adapter.fhir.problems import Problem
@@ -55,13 +57,12 @@ def _entries(paths: tuple[Path, ...]) -> Iterator[Entry]:
 
 def _code_check(folder: Path | None) -> Check:
     """What the code tables say of accepted resources, today."""
-    from adapter import resources
     from adapter.clock import SystemClock
     from adapter.domain.moments import warsaw_day
     from adapter.mapping.check_codes import CodeCheck
     from adapter.mapping.tables import load_tables
 
-    return CodeCheck(load_tables(resources.mappings(folder)), warsaw_day(SystemClock().now()))
+    return CodeCheck(load_tables(mappings_of_site(folder)), warsaw_day(SystemClock().now()))
 
 
 def _line(found: Entry, accepted: bool, problems: Sequence[Problem]) -> dict[str, object]:
@@ -103,7 +104,7 @@ def _show(found: Entry, accepted: bool, problems: Sequence[Problem]) -> None:
 @click.option(
     "--mappings",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of code tables in place of the installation's.",
+    help=f"Folder of code tables; {WITHOUT.format('MAPPINGS')}",
 )
 def check(paths: tuple[Path, ...], as_json: bool, profile_only: bool, mappings: Path | None) -> int:
     """Say of every resource: accepted, or refused with every problem.
@@ -141,7 +142,7 @@ def check(paths: tuple[Path, ...], as_json: bool, profile_only: bool, mappings: 
 @click.option(
     "--mappings",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of code tables in place of the installation's: its codes become the code systems.",
+    help=f"Folder of code tables, whose codes become the code systems; {WITHOUT.format('MAPPINGS')}",
 )
 def profile(out: Path, mappings: Path | None) -> int:
     """Write the profile as FHIR definitions: StructureDefinition, ValueSet and CodeSystem, as JSON.
@@ -151,11 +152,10 @@ def profile(out: Path, mappings: Path | None) -> int:
 
     Example: pomost fhir profile --out profile/
     """
-    from adapter import resources
     from adapter.mapping.published.files import profile_files
     from adapter.mapping.tables import load_tables
 
-    files = profile_files(load_tables(resources.mappings(mappings)))
+    files = profile_files(load_tables(mappings_of_site(mappings)))
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():

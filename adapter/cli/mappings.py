@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from adapter.cli.site_folders import WITHOUT, mappings_of_site
+
 
 @click.group()
 def mappings() -> None:
@@ -20,8 +22,7 @@ def mappings() -> None:
 @click.option(
     "--folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with the tables; without it POMOST_MAPPINGS, else the installation's own.",
-    envvar="POMOST_MAPPINGS",
+    help=f"Folder with the tables; {WITHOUT.format('MAPPINGS')}",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(folder: Path | None, as_json: bool) -> int:
@@ -33,10 +34,9 @@ def check(folder: Path | None, as_json: bool) -> int:
     Example: pomost mappings check
     Example: pomost mappings check --folder /etc/pomost/mappings --json
     """
-    from adapter import resources
     from adapter.mapping.tables import TABLES, check_tables
 
-    where = resources.mappings(folder)
+    where = mappings_of_site(folder)
     problems = check_tables(where)
     if as_json:
         rows = [{"file": one.file, "row": one.row, "column": one.column, "problem": one.text} for one in problems]
