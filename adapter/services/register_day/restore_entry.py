@@ -40,7 +40,7 @@ def restore_entry(desk: Desk, stored: StoredEntry, verdict: Verdict, by: str) ->
         reason=taken_back.reason,
         rules=(verdict.rule,),
     )
-    back = replace(stored, entry=entry, no_show_excused=False, correlation_id=desk.correlation_id)
+    back = replace(stored, entry=entry, no_show_excused=True, correlation_id=desk.correlation_id)
     desk.work.register.put(desk.facility, back, [step])
     visit = desk.work.calendar.visit(desk.facility, stored.visit_id)
     if visit is not None and visit.state in OVER:
