@@ -13,14 +13,13 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from adapter import __version__
+from adapter.services.page import page
 from adapter.services.report_package import RECIPIENT, Package, digest, local
 from adapter.services.report_rows import ReportRow
 from adapter.services.report_text import ENGLISH, POLISH, Texts, texts
 
-TEMPLATE = "report_page.html"
+TEMPLATE = Path(__file__).resolve().parent / "report_page.html"
 ATTACHED_TYPES = {
     ".csv": ("text", "csv"),
     ".html": ("text", "html"),
@@ -31,15 +30,8 @@ ATTACHED_TYPES = {
 
 def as_page(package: Package) -> bytes:
     """One self-contained HTML page: no script, nothing fetched, A4 when printed."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).resolve().parent),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    page = environment.get_template(TEMPLATE).render(
+    return page(
+        TEMPLATE,
         pl=texts(POLISH),
         en=texts(ENGLISH),
         package=package,
@@ -49,8 +41,7 @@ def as_page(package: Package) -> bytes:
         digest=digest(package),
         recipient=RECIPIENT,
         software=f"Pomost {__version__}",
-    )
-    return page.encode()
+    ).encode()
 
 
 def story(row: ReportRow) -> list[tuple[datetime, str, str]]:

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from adapter.services.letters import wording
 from adapter.services.letters.letter import Letter, said
+from adapter.services.page import page
 
-TEMPLATE = "letter_page.html"
+TEMPLATE = Path(__file__).resolve().parent / "letter_page.html"
 
 
 def as_page(letter: Letter) -> str:
     """The page. Its words come from the catalogues, its layout from ``letter_page.html``."""
     day = wording.day(letter.made_on)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).resolve().parent),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(TEMPLATE).render(
+    return page(
+        TEMPLATE,
         letter=letter,
         made=said("letter.made_on", {"day": day.pl}, {"day": day.en}),
         basis=said("letter.basis"),
