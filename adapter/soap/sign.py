@@ -105,18 +105,17 @@ def sign(
     timestamp = _TIMESTAMP % (timestamp_id, instant_text(now).encode(), instant_text(expires).encode())
     signed = [(b"Header-%d%b" % (number, ending), block) for number, block in enumerate(header, start=1)]
     signed.append((b"Body" + ending, envelope[1]))
-    references, parts = [], []
+    parts, references = [], _REFERENCE % (timestamp_id, _digest(timestamp))
     for part_id, part in signed:
         part.set(ns.WSU_ID, part_id)
         content = canonical(part)
         parts.append(content)
-        references.append(_REFERENCE % (part_id, _digest(content)))
-    references.append(_REFERENCE % (timestamp_id, _digest(timestamp)))
-    info = _SIGNED_INFO % b"".join(references)
+        references += _REFERENCE % (part_id, _digest(content))
+    info = _SIGNED_INFO % references
     value = _base64(signer.key.sign(info, _PADDING, _SHA256))
     shape = _shape(envelope.prefix, tuple(envelope.nsmap.items()))
     security = _SECURITY % (shape.soap, timestamp, token_id, signer.token, info, value, token_id)
-    if envelope.attrib or header.attrib or any(_NAMES_IN_VALUES in part for part in parts):
+    if _NAMES_IN_VALUES in b"".join(parts) or envelope.attrib or header.attrib:
         return _with_first(header, etree.tostring(envelope, encoding="utf-8", xml_declaration=True), security)
     return b"".join((shape.head, security, *parts[:-1], shape.middle, parts[-1], shape.tail))
 

@@ -11,7 +11,7 @@ The Body that is returned is the element whose digest was checked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -91,12 +91,8 @@ class Verifier:
         algorithm = SIGNATURE_HASHES.get(header.info.algorithm)
         if algorithm is None:
             raise unverified("its signature algorithm is not permitted")
-        references = header.info.references
-        if len({reference.uri for reference in references}) != len(references):
-            raise unverified("a part is signed twice")
-        blocks = envelope.header if envelope.header is not None else ()
-        parts = header.parts | by_id((envelope.body, *(each for each in blocks if each is not security)))
-        covered = [_check_reference(reference, parts, raw) for reference in references]
+        parts = header.parts | by_id((envelope.body, *security.itersiblings(), *security.itersiblings(preceding=True)))
+        covered = _covered(header.info.references, parts, raw)
         if envelope.body not in covered:  # elements are equal to themselves only
             raise unverified("its Body is not signed")
         if header.timestamp not in covered:
@@ -141,23 +137,25 @@ def _check_ids(root: etree._Element) -> None:
                 raise unverified("two of its elements have one Id")
 
 
-def _check_reference(
-    reference: Reference, parts: Mapping[str, etree._Element], raw: RawParts | None
-) -> etree._Element:
-    """The element that a reference covers, once its digest was found right."""
-    if not reference.uri.startswith("#") or len(reference.uri) < 2:
-        raise unverified("a reference points outside the message, or at all of it")
-    name = reference.uri[1:]
-    target = parts.get(name)
-    if target is None:
-        raise unverified("a signed part does not stand where it is processed, or nowhere")
-    digest = DIGESTS.get(reference.algorithm)
-    if digest is None:
-        raise unverified("a digest algorithm is not permitted")
-    if raw is not None and reference.prefixes is None:
-        part = raw.part(name)
-        if part is not None and digest(part).digest() == reference.digest:
-            return target
-    if digest(canonical_part(target, reference.prefixes)).digest() != reference.digest:
-        raise unverified("a signed part was changed")
-    return target
+def _covered(
+    references: Iterable[Reference], parts: Mapping[str, etree._Element], raw: RawParts | None
+) -> list[etree._Element]:
+    """The elements that the references cover, each once, when their digests were found right."""
+    covered: list[etree._Element] = []
+    for uri, prefixes, algorithm, signed in references:
+        if not uri.startswith("#") or len(uri) < 2:
+            raise unverified("a reference points outside the message, or at all of it")
+        target = parts.get(uri[1:])
+        if target is None:
+            raise unverified("a signed part does not stand where it is processed, or nowhere")
+        if target in covered:
+            raise unverified("a part is signed twice")
+        digest = DIGESTS.get(algorithm)
+        if digest is None:
+            raise unverified("a digest algorithm is not permitted")
+        part = raw.part(uri[1:]) if raw is not None and prefixes is None else None
+        as_written = part is not None and digest(part).digest() == signed
+        if not as_written and digest(canonical_part(target, prefixes)).digest() != signed:
+            raise unverified("a signed part was changed")
+        covered.append(target)
+    return covered
