@@ -35,6 +35,7 @@ BUILT = {
     "B11": ("start", "run", "import adapter, pomost --help"),
     "R1": ("register", "run", "register of 100,000: one new entry judged, its context from the store"),
     "R2": ("register_day", "run", "register of 100,000: the nightly work on every entry"),
+    "R3": ("export", "run", "register of 100,000: the export for inspection"),
 }
 """Figure -> the module and the function that take it, what it says."""
 

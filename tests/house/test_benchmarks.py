@@ -12,7 +12,7 @@ import pytest
 from house.tree import TOP
 
 BENCH = TOP / "tests" / "benchmarks"
-ALL = {f"B{number}" for number in range(1, 12)} | {"R1", "R2"}
+ALL = {f"B{number}" for number in range(1, 12)} | {"R1", "R2", "R3"}
 
 
 def bench(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
