@@ -6,6 +6,7 @@ from adapter.domain.identifiers import CellCode
 from adapter.ports import CallContext
 from adapter.ports.store import Message
 from adapter.services.desk import Desk
+from adapter.services.schedule_of import schedule_of
 
 CELL, USER = "cell", "user"
 """Names in a message's payload: the cell it is about (``000000927722-001``) and a member of staff of the settings."""
@@ -33,9 +34,7 @@ def cell_of_referral(desk: Desk, referral_id: str) -> dict[str, object]:
     """``cell`` for a payload: where the newest visit under a referral is kept; empty when no visit says it."""
     visits = desk.work.calendar.visits_under(desk.facility, referral_id)
     for visit in sorted(visits, key=lambda one: one.reported_at, reverse=True):
-        slot = desk.work.calendar.slot(desk.facility, visit.slot_ids[0]) if visit.slot_ids else None
-        schedule_id = slot.schedule_id if slot is not None else visit.schedule_id
-        schedule = desk.work.calendar.schedule(desk.facility, schedule_id) if schedule_id else None
+        schedule = schedule_of(desk, visit)
         if schedule is not None:
             return {CELL: str(schedule.cell)}
     return {}

@@ -24,6 +24,7 @@ from adapter.services.register.settle_entry import unsettled
 from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register.steps import changed
 from adapter.services.register_day.offer_freed import offer_freed
+from adapter.services.schedule_of import schedule_of
 from adapter.services.show_slot import show_slot
 from adapter.services.visit_frame import Standing, VisitFrame, standing_of
 
@@ -110,8 +111,7 @@ def _end_visit(desk: Desk, stored: StoredEntry, *, tell_ehr: bool) -> None:
 
 def _frame(desk: Desk, before: Visit, ended: Visit) -> VisitFrame:
     slot = desk.work.calendar.slot(desk.facility, before.slot_ids[0]) if before.slot_ids else None
-    schedule_id = slot.schedule_id if slot is not None else before.schedule_id
-    schedule = desk.work.calendar.schedule(desk.facility, schedule_id) if schedule_id else None
+    schedule = schedule_of(desk, before)
     return VisitFrame(
         desk=desk,
         visit=ended,

@@ -17,6 +17,7 @@ from adapter.services.refusal import MissingReference, NotTaken
 from adapter.services.register.case import Case
 from adapter.services.register.compose import dated_by_plan
 from adapter.services.register.find_act import OPEN_STATES, OVER, under_plan
+from adapter.services.schedule_of import schedule_of
 
 OTHER_REGISTER_RULE = "POMOST-REGISTER-01"
 """An entry belongs to one register."""
@@ -44,18 +45,11 @@ def register_of(desk: Desk, visit: Visit) -> AdmissionSchedule | None:
     """The register that the schedule of a visit declares; of a visit without one, that of its entry. None: kept
     elsewhere, or nowhere.
     """
-    schedule = _schedule(desk, visit)
+    schedule = schedule_of(desk, visit)
     if schedule is not None and schedule.register is not None:
         return schedule.register
     known = desk.work.register.entry_of_visit(desk.facility, visit.id)
     return known.entry.schedule if known is not None else None
-
-
-def _schedule(desk: Desk, visit: Visit) -> Schedule | None:
-    """The EHR's Schedule that a visit stands on."""
-    slot = desk.work.calendar.slot(desk.facility, visit.slot_ids[0]) if visit.slot_ids else None
-    schedule_id = slot.schedule_id if slot is not None else visit.schedule_id
-    return desk.work.calendar.schedule(desk.facility, schedule_id) if schedule_id else None
 
 
 def open_case(desk: Desk, statement: EntryStatement, scene: Scene) -> Case | None:
@@ -152,7 +146,7 @@ def _moved(desk: Desk, scene: Scene) -> bool:
     before = scene.before
     if before is None or scene.schedule is None:
         return True
-    left, now = _schedule(desk, before), scene.schedule
+    left, now = schedule_of(desk, before), scene.schedule
     if left is not None and left.id == now.id:
         return False
     return left is None or left.register is None or now.register is None or left.register.id != now.register.id
