@@ -39,7 +39,7 @@ FACILITY = "demo"
 HOSPITAL = AdmissionSchedule("000000927722-01-0001", Care.HOSPITAL, service="4106", cell="001")
 CLINIC = AdmissionSchedule("000000927722-01-0002", Care.AMBULATORY, service="1200", cell="001")
 EHR_SCHEDULE = "dr-lis"
-PESEL = Pesel("00690100011")
+PESEL, ANOTHER = Pesel("00690100011"), Pesel("00690100028")
 KEY = ReferralKey("1" * 44)
 
 
@@ -106,14 +106,15 @@ class Ward:
         standing: EntryStanding = EntryStanding.FINAL,
         schedule: AdmissionSchedule = HOSPITAL,
         held: bool = True,
+        pesel: Pesel = PESEL,
         **more: Any,
     ) -> StoredEntry:
-        """A patient of the day ``on``: entry, visit, person and referral, all called ``name``."""
+        """A patient of the day ``on``: entry, visit, person and referral, all called ``name``; one person by PESEL."""
         noon = instant_in_warsaw(date.fromisoformat(on), time(12))
         entry = Entry(
             id=name,
             schedule=schedule,
-            person=EntryPerson(f"P-{name}", "Anna", "Wzorcowa", PESEL, address="Prosta 1", phone="+48000000000"),
+            person=EntryPerson(f"P-{name}", "Anna", "Wzorcowa", pesel, address="Prosta 1", phone="+48000000000"),
             reported_at=noon,
             entered_at=noon,
             entered_by="Jan Testowy",
@@ -130,7 +131,7 @@ class Ward:
             if entry.on_waiting_list:
                 entry = replace(entry, number=number)
             stored = StoredEntry(entry, name, f"P-{name}", f"R-{name}", standing)
-            work.calendar.put_patient(FACILITY, Patient(f"P-{name}", PESEL, "Anna", "Wzorcowa"))
+            work.calendar.put_patient(FACILITY, Patient(f"P-{name}", pesel, "Anna", "Wzorcowa"))
             work.calendar.put_referral(
                 FACILITY,
                 ReferralRecord(

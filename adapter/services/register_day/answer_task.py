@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from adapter.domain.paper_referral import PaperReferral
 from adapter.domain.rules import require
-from adapter.domain.rules.duplicates import KnownEntry, one_list
 from adapter.domain.rules.reinstatement import force_majeure
 from adapter.domain.rules.removal import back_alive
 from adapter.errors import BadInput, Refused
@@ -26,7 +25,7 @@ from adapter.services.register.follow import entry_subject, follow
 from adapter.services.register.hold import hold_of_entry
 from adapter.services.register_day.facts import day_of
 from adapter.services.register_day.look_closer import Looked, look_closer
-from adapter.services.register_day.restore_entry import restore_entry
+from adapter.services.register_day.restore_entry import may_return, restore_entry
 from adapter.services.register_day.take_action import Done
 
 PAPER_CODES = ("TASK-R-PAPER", "W-R-PAPER-LAST", "W-R-PAPER-OVERDUE", "TASK-R-PAPER-LATE")
@@ -119,9 +118,7 @@ def _entry(desk: Desk, task: StoredTask) -> StoredEntry:
 def _put_back(desk: Desk, stored: StoredEntry, who: str) -> Looked:
     """Take the removal of who lives back; the task asks for a term."""
     verdict = back_alive()
-    provider = desk.eq.register(desk.facility).provider
-    known = desk.work.register.known_of_patient(desk.facility, stored.patient_id, provider)
-    require([one_list(KnownEntry.of(replace(stored.entry, removal=None), provider), known, desk.today)])
+    require([may_return(desk, stored)])
     tasks = restore_entry(desk, stored, verdict, who)
     desk.work.tasks.raise_(desk.facility, tasks)
     return Looked(tasks, Done(verdict.code))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.history import restored
+from adapter.domain.rules.duplicates import KnownEntry, one_list
 from adapter.domain.rules.verdict import Verdict
 from adapter.ports.register import Step, StoredEntry
 from adapter.ports.store import Action, Destination
@@ -17,6 +18,13 @@ from adapter.ports.tasks import NewTask
 from adapter.services.desk import Desk
 from adapter.services.mirror_visit import OVER, said_of
 from adapter.services.register.follow import entry_subject
+
+
+def may_return(desk: Desk, stored: StoredEntry) -> Verdict:
+    """U-01: whether a removed entry may stand again; the patient may have been entered anew meanwhile."""
+    provider = desk.eq.register(desk.facility).provider
+    known = desk.work.register.known_of_patient(desk.facility, stored.patient_id, provider)
+    return one_list(KnownEntry.of(replace(stored.entry, removal=None), provider), known, desk.today)
 
 
 def restore_entry(desk: Desk, stored: StoredEntry, verdict: Verdict, by: str) -> tuple[NewTask, ...]:

@@ -19,7 +19,8 @@ from adapter.ports.tasks import NewTask
 from adapter.services.desk import Desk
 from adapter.services.notices.plan_notice import tell_contract_ends
 from adapter.services.register.end_entry import end_entry
-from adapter.services.register_day.restore_entry import restore_entry
+from adapter.services.register.follow import entry_subject, follow
+from adapter.services.register_day.restore_entry import may_return, restore_entry
 from adapter.services.register_day.set_status import set_status
 
 ACTOR = "job:register-day"
@@ -42,6 +43,10 @@ def take_action(desk: Desk, stored: StoredEntry, verdict: Verdict, day: Day) -> 
         AdapterError: whatever stands in the way of the ending; nothing may be kept then.
     """
     if verdict.code == "AUTO-R-PAPER-UNDO":
+        barred = may_return(desk, stored)
+        if barred.refused:  # two entries of one patient: a person asks which one stays
+            follow(desk, entry_subject(stored.entry.id), [barred])
+            return None
         return Done(verdict.code, tasks=restore_entry(desk, stored, verdict, ACTOR))
     if verdict.code == "AUTO-R-SYNC":
         return Done(verdict.code) if set_status(desk, stored) else None

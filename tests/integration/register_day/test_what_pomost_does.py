@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from fakes.register_ward import Ward
+from fakes.register_ward import ANOTHER, Ward
 
 from adapter.domain.appointment import VisitState
 from adapter.domain.paper_referral import PaperReferral, PostingChannel
@@ -94,7 +94,7 @@ def test_at_once_after_the_last_day_when_a_person_says_that_nothing_will_come(wa
 def test_a_letter_posted_in_time_takes_the_removal_back(ward: Ward) -> None:
     """R-02, T-07: posted 2026-03-20, received 2026-03-30, after the removal: back in the old place."""
     before = ward.enter(on="2026-03-02", way=ReferralWay.PAPER)
-    ward.enter("A2", on="2026-03-03")
+    ward.enter("A2", on="2026-03-03", pesel=ANOTHER)
     ward.on("2026-03-28")
     letter = PaperReferral(date(2026, 3, 30), date(2026, 3, 20), PostingChannel.DESIGNATED_OPERATOR, "archive")
     with ward.store.unit_of_work() as work:
@@ -114,6 +114,22 @@ def test_a_letter_posted_in_time_takes_the_removal_back(ward: Ward) -> None:
         assert visit.state is VisitState.WAITING
     assert ward.on("2026-03-31") == ["AUTO-R-PAPER-UNDO"]
     assert ward.entry() == after
+
+
+def test_a_letter_posted_in_time_enters_nobody_twice(ward: Ward) -> None:
+    """R-02, U-01: entered anew meanwhile; a person asks which of the two stays."""
+    ward.enter(on="2026-03-02", way=ReferralWay.PAPER)
+    ward.on("2026-03-28")
+    ward.enter("A2", on="2026-03-28")
+    letter = PaperReferral(date(2026, 3, 30), date(2026, 3, 20), PostingChannel.DESIGNATED_OPERATOR, "archive")
+    with ward.store.unit_of_work() as work:
+        record = work.calendar.referral(FACILITY, "R-A1")
+        assert record is not None
+        work.calendar.put_referral(FACILITY, replace(record, referral=replace(record.referral, paper=letter)))
+        work.commit()
+    ward.at("2026-03-30")
+    assert ward.desk(lambda desk: touch_referral(desk, "R-A1")) == 0
+    assert (ward.removal(), ward.codes()) == (("2026-03-28", "NO_PAPER_REFERRAL"), ["E-U-DUP"])
 
 
 def test_a_letter_in_the_grace_keeps_the_entry(ward: Ward) -> None:
