@@ -68,14 +68,7 @@ def register(
         settle_doubts(eq, facility)
         deliver(eq, facility)
 
-    @app.task(name="pomost.register-day", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
-    def register_day_job(facility: str) -> None:
-        done = run_day(eq, facility)
-        log.info("the register of %s: %d entries, %d new tasks", facility, done.entries, done.raised)
-
-    @app.task(name="pomost.register-watch", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
-    def register_watch_job(facility: str) -> None:
-        watch_status(eq, facility)
+    _register_of_patients(app, eq)
 
     @app.task(name="pomost.reconcile", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]
     def reconcile_job(facility: str) -> None:
@@ -93,3 +86,16 @@ def register(
             )
         except Unavailable as error:
             log.warning("reconcile of %s: %s", facility, error.text)
+
+
+def _register_of_patients(app: Any, eq: Equipment) -> None:
+    """The jobs of the register (harmonogram przyjęć): its day, and the watch over statuses that P1 lacks."""
+
+    @app.task(name="pomost.register-day", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
+    def register_day_job(facility: str) -> None:
+        done = run_day(eq, facility)
+        log.info("the register of %s: %d entries, %d new tasks", facility, done.entries, done.raised)
+
+    @app.task(name="pomost.register-watch", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
+    def register_watch_job(facility: str) -> None:
+        watch_status(eq, facility)
