@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,8 @@ from adapter.ports import Received
 
 LINES = frozenset({".ndjson", ".jsonl"})
 """Endings of files with one resource on a line."""
+
+_A_SLOT = re.compile(rb'\{\s*"resourceType"\s*:\s*"Slot"')
 
 READ = LINES | {".json", ".xml"}
 """Endings of files that are looked at in a folder; XML only to say that it is not read."""
@@ -52,8 +55,10 @@ def pieces_in(path: Path, source: str) -> Iterator[Piece]:
         raise _unreadable(source, error) from error
 
 
-def received_in(path: Path, source: str) -> Iterator[Received]:
+def received_in(path: Path, source: str, *, slots: bool = True) -> Iterator[Received]:
     """The resources of one file as the port hands them over; Slots of the usual kind without reading them twice.
+
+    Without ``slots`` a line that begins as a Slot does is not read at all: of it comes the type only.
 
     Raises:
         BadInput: the file cannot be opened or read.
@@ -65,6 +70,9 @@ def received_in(path: Path, source: str) -> Iterator[Received]:
         with path.open("rb") as stream:
             for number, row in enumerate(_rows(stream), start=1):
                 body = row.strip()
+                if not slots and _A_SLOT.match(body) and body.count(b'"resourceType"') == 1:
+                    yield Received(source, "Slot", "", "", b"", None)
+                    continue
                 slot = plain_slot(body)
                 if slot is None:
                     yield from map(received, line_pieces([row], source, number))

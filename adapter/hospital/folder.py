@@ -117,7 +117,7 @@ class FolderHospital:
             return
         kinds: set[str] = set()
         page: list[Received] = []
-        for read, one in enumerate(received_in(path, name)):
+        for read, one in enumerate(received_in(path, name, slots=resource_type == "Slot")):
             kinds.add(one.resource_type)
             if read >= first and one.resource_type in wanted:
                 if len(page) == PAGE_RESOURCES_MAX:

@@ -267,3 +267,24 @@ def test_a_big_file_comes_in_pages_and_goes_on_behind_each(tmp_path: Path, monke
         file.write("\n" + json.dumps(slot("e")))
     changed = [one for one, _ in taken(folder(tmp_path), "Slot", pages[0].cursor)[0] if one.startswith("big")]
     assert len(changed) == 5, "a file that was changed meanwhile comes whole"
+
+
+def test_slots_are_not_read_for_another_type_and_a_bad_one_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad line that begins as a Slot comes with the Slots; one that hides another type comes with that type."""
+    hidden = '{"resourceType": "Slot", "id": "h", "x": 1, "resourceType": "Schedule"}'
+    lines = [json.dumps(slot("a")), '{"resourceType": "Slot", broken', '{"resourceType":"Schedule","id":"s"}', hidden]
+    (tmp_path / "mixed.ndjson").write_text("\n".join(lines))
+    (tmp_path / "slots.ndjson").write_text("\n".join(json.dumps(slot(f"b{number}")) for number in range(3)))
+    hospital, looked = folder(tmp_path), []
+    monkeypatch.setattr("adapter.hospital.files.plain_slot", looked.append)
+    found, _ = taken(hospital, "Schedule")
+    assert [one for one, _ in found] == ["mixed.ndjson#line[3]", "mixed.ndjson#line[4]"]
+    assert len(looked) == 2, "the schedule, and what says its type twice"
+    found, _ = taken(hospital, "Slot")
+    assert [one for one in found if one[0].startswith("mixed")][:2] == [
+        ("mixed.ndjson#line[1]", "a"),
+        ("mixed.ndjson#line[2]", ""),
+    ]
+    assert len(found) == 5
