@@ -29,7 +29,7 @@ def texts_of(texts: Iterable[str]) -> str | list[str]:
     """
     given = list(texts)
     written = orjson.dumps(given)
-    return given if b"\\" in written or b"\0" in written else "{" + written[1:-1].decode() + "}"
+    return given if b"\\" in written else "{" + written[1:-1].decode() + "}"
 
 
 @dataclass(slots=True)

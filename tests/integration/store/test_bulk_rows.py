@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from adapter.errors import AdapterError
 from adapter.ports.store import Action, AuditRecord, Destination, NewMessage
 from adapter.store.engine import Database
+from adapter.store.session import texts_of
 from adapter.store.unit_of_work import SqlStore
 
 AT = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -55,3 +56,20 @@ def test_what_was_done_to_many_is_told_of_each_and_stays_in_the_chain(store: Sql
         found = {one.subject: dict(one.detail) for one in work.audit.find(correlation_id="C1")}
     alone = {"slot:alone": {"outcome": "delivered", "message": 9}}
     assert found == {f"slot:{n}": {"outcome": "delivered", "message": n} for n in range(3)} | alone
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        ["slot:S1", "slot:S1"],
+        ["", " ", "NULL", "null"],
+        ["a,b", "{c}", "'d'", "zażółć", "\u2028", "\x7f"],
+        ['with "quotes"', "back\\slash", "\\N"],
+        ["a tab\t", "a line\n", "\x1f"],
+    ],
+)
+def test_texts_reach_the_database_as_they_are(database: Database, texts: list[str]) -> None:
+    with database.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT %(given)s::text[]", {"given": texts_of(texts)}).scalar_one()
+    assert found == texts
