@@ -28,7 +28,7 @@ from adapter.services.take_in import take_in
 from adapter.settings import Settings, StaffSettings
 
 KILLS = int(os.environ.get("POMOST_KILL_LIVES", "120"))
-"""How many workers are killed: enough to meet every demand of :func:`check_deaths`; 205 and more when told."""
+"""How many workers are killed: enough to meet every demand of :func:`check_deaths`; more when told."""
 LIVES_MAX = 3 * KILLS
 UNHARMED_EVERY = 14
 """One worker in so many finishes its pass, so that stories go on however slow the machine is."""
