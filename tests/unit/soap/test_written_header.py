@@ -106,6 +106,15 @@ def test_what_they_do_not_know_is_left_to_the_elements(text: str, why: str) -> N
     assert slow.value == bytes(range(32))
 
 
+def test_a_second_timestamp_behind_the_signature_is_left_to_be_refused() -> None:
+    text = message(TIMESTAMP, TOKEN, signature(), TIMESTAMP.replace("TS-1", "TS-2"))
+    raw, security = RawParts.of(text.encode()), next(parse_untrusted(text.encode()).iter(ns.SECURITY))
+    assert raw is not None
+    assert header_from_bytes(security, raw) is None
+    with pytest.raises(BrokenExchange, match="exactly one Timestamp"):
+        header_from_elements(security)
+
+
 def test_a_prefix_with_another_meaning_is_left() -> None:
     """The patterns see the name; the tree knows that it is none of WS-Security's."""
     text = PLAIN.replace(f"{WSU}>", f"{WSU.replace(ns.WSU, 'urn:other')}>")
@@ -138,7 +147,7 @@ def test_whatever_is_put_into_it_both_ways_agree_or_the_patterns_give_up(data: s
 def test_a_header_of_which_the_bytes_know_less_is_not_the_one_of_another_element() -> None:
     """The name stands first where it means nothing: the tree's only header is another one."""
     fake = PLAIN.split("<s:Header>")[1].split("</s:Header>")[0]
-    fake = fake.replace(ns.WSSE, "urn:other", 1).replace("-1", "-2")
+    fake = fake.replace(ns.WSSE, "urn:other", 1).replace("TS-1", "TS-2").replace("X509-1", "X509-2")
     text = PLAIN.replace("<s:Header>", f"<s:Header><k:c xmlns:k='urn:k'>{fake}</k:c>")
     quick, slow = both(text)
     assert quick is None
