@@ -74,7 +74,7 @@ def real_time_services(tables: Tables) -> tuple[RealTimeService, ...]:
 
 
 def central_scope(tables: Tables) -> tuple[CentralScope, ...]:
-    """I-01, I-02: the services that are kept in CeR, each with its days."""
+    """I-01, I-02, I-04: the services that are kept in CeR, each with its days."""
     table = tables.cells_in_scope
     return tuple(
         CentralScope(
@@ -82,6 +82,7 @@ def central_scope(tables: Tables) -> tuple[CentralScope, ...]:
             row.valid_from or date.min,
             date.fromisoformat(row.get("mandatory_from")) if row.get("mandatory_from") else date.max,
             row.valid_to,
+            int(row["searched_days"]),
         )
         for row in table
     )

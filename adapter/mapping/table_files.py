@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ COMMON = ("source", "valid_from", "valid_to")
 YES_NO = frozenset({"yes", "no"})
 STATUSES = frozenset({"CONFIRMED", "INFERRED", "RECONSTRUCTION", "UNCHECKED"})
 USES = frozenset({BOTH, IN, OUT})
+DAYS_MAX = 3660
+"""Most days that a row may name."""
+_DAYS = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class TableSpec:
     """What a table must look like.
 
     ``codes`` are the codes its key column may hold (None: any), ``complete`` those that must be
-    there. ``required`` cells are never empty; ``optional`` columns may be missing or empty.
+    there. ``required`` cells are never empty; ``optional`` columns may be missing or empty; ``dates`` hold a date or
+    nothing, ``days`` a number of days (1 to :data:`DAYS_MAX`).
     ``choices`` limits the values of a column. Rows may not overlap in time on ``key`` + ``also_key``,
     and, where there are such columns, on the national and on the FHIR code.
     """
@@ -59,6 +64,7 @@ class TableSpec:
     complete: frozenset[str] = frozenset()
     choices: dict[str, frozenset[str]] = field(default_factory=dict)
     dates: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
     many: bool = False
     """Several rows of one key are meant (transitions): only key + also_key must be unique."""
     one_national_for_many: bool = False
@@ -71,11 +77,11 @@ class TableSpec:
 
     def columns(self) -> tuple[str, ...]:
         """All columns that the header may have."""
-        return (self.key, *self.also_key, *self.required, *self.optional, *self.dates, *COMMON)
+        return (self.key, *self.also_key, *self.required, *self.optional, *self.dates, *self.days, *COMMON)
 
     def needed(self) -> tuple[str, ...]:
         """Columns that the header must have."""
-        return (self.key, *self.also_key, *self.required, *COMMON)
+        return (self.key, *self.also_key, *self.required, *self.days, *COMMON)
 
 
 class _Reader:
@@ -184,6 +190,9 @@ class _Reader:
         last = self._date(line, "valid_to", values["valid_to"])
         for column in self.spec.dates:
             self._date(line, column, values.get(column, ""))
+        for column in self.spec.days:
+            if not _DAYS.fullmatch(values[column]) or int(values[column]) > DAYS_MAX:
+                self.say(f"'{values[column]}' is no number of days (1 to {DAYS_MAX})", row=line, column=column)
         if first and last and last < first:
             self.say("the last day is before the first", row=line, column="valid_to")
         if len(self.problems) == before:

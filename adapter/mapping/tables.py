@@ -125,9 +125,10 @@ TABLES: Mapping[str, TableSpec] = {
         ),
         TableSpec(
             "cells_in_scope",
-            required=("title_pl", "form", "referral_needed", "searched_days", "status"),
+            required=("title_pl", "form", "referral_needed", "status"),
             optional=("group",),
             dates=("mandatory_from",),
+            days=("searched_days",),
             choices={"form": SERVICE_FORMS, "referral_needed": YES_NO},
         ),
         _enum("referral_state", ReferralState, required=("national", "status", "title_pl"), optional=("use",)),

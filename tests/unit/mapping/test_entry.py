@@ -174,6 +174,8 @@ def test_all_that_an_entry_may_say_is_read(staged: Tables, waiting: Make) -> Non
 def test_the_comment_of_a_visit_that_ends_explains_the_removal(tables: Tables, appointment: Make) -> None:
     ended = appointment(status="cancelled", cancelationReason=samples.reason("pat"), comment="choroba")
     assert statement_of(ended, tables).removal == StatedRemoval(text="choroba")
+    mistaken = appointment(status="entered-in-error", comment="pomyłka")
+    assert statement_of(mistaken, tables).removal == StatedRemoval(text="pomyłka")
     assert statement_of(appointment(comment="proszę przyjść na czczo"), tables).removal is None
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from adapter.domain.register import TermChangeCause
+from adapter.domain.rules.central import Standpoint, searched_until, standpoint
 from adapter.domain.rules.changes import TermReason, patient_reasons
 from adapter.domain.rules.entitled import Right
 from adapter.domain.rules.release import ReferralEffect
 from adapter.domain.rules.removal import RemovalReason
 from adapter.errors import BadInput
 from adapter.mapping import register_tables
-from adapter.mapping.tables import Tables, check_tables
+from adapter.mapping.tables import Tables, check_tables, load_tables
 
 ON = date(2026, 11, 2)
 
@@ -90,6 +91,27 @@ def test_d_02_no_stage_is_invented_and_a_site_fills_the_table(tables: Tables, fo
     with (folder / "dilo_stages.csv").open("a", encoding="utf-8") as table:
         table.write("1,etap,stage,CONFIRMED,the site's own copy of table 17,,\n")
     assert check_tables(folder) == []
+
+
+def test_i_01_i_02_i_04_what_cer_keeps_since_when_and_how_long_it_searches(tables: Tables, folder: Path) -> None:
+    scope = register_tables.central_scope(tables)
+    assert standpoint("1100", date(2026, 6, 30), scope) is Standpoint.INTEGRATED
+    assert standpoint("1100", date(2026, 7, 1), scope) is Standpoint.ONLY_CENTRAL
+    entered = date(2026, 3, 2)
+    assert searched_until(entered, "1100", scope) == date(2026, 4, 11)
+    assert searched_until(entered, "mammography", scope) == date(2026, 5, 31)
+    table = folder / "cells_in_scope.csv"
+    table.write_text(table.read_text("utf-8").replace(",90,2026-07-01,", ",90,,"), "utf-8")
+    own = register_tables.central_scope(load_tables(folder))
+    assert standpoint("mammography", date(2030, 1, 1), own) is Standpoint.INTEGRATED, "no day: never only CeR"
+
+
+@pytest.mark.parametrize("days", ["", "0", "4O", "-40", "40.5", "9999"])
+def test_i_04_days_of_search_are_a_number_of_days(folder: Path, days: str) -> None:
+    table = folder / "cells_in_scope.csv"
+    table.write_text(table.read_text("utf-8").replace(",90,2026-07-01,", f",{days},2026-07-01,", 1), "utf-8")
+    (problem,) = check_tables(folder)
+    assert (problem.file, problem.column) == ("cells_in_scope.csv", "searched_days")
 
 
 # code    day           kept   why
