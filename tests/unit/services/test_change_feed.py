@@ -148,7 +148,7 @@ def tables() -> Tables:
 def _alone() -> Iterator[None]:
     """Only the feed is at work here: no outbox, no audit."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pulling, "_too_early", lambda desk, one: False)
+        patch.setattr(pulling, "_too_early", lambda desk, one, asked_at: False)
         patch.setattr(pulling, "Desk", _desk)
         yield
 
