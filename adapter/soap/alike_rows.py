@@ -42,10 +42,10 @@ _ODD = (("!", "<!"), ("?", "<?"), ("XMLSchema-instance", "XMLSchema-instance"))
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How a row is written: the pattern of all of it with a group for each text, and its start tag."""
+    """How a row is written: the pattern of all of it with a group for each text, and how any of its name begins."""
 
     pattern: re.Pattern[str]
-    begin: str
+    begin: re.Pattern[str]
 
 
 class AlikeRows:
@@ -121,7 +121,7 @@ def _columns(text: str, shape: _Shape, count: int) -> _Columns | None:
     if len(pieces) != count * wide + 1 or pieces[wide:-1:wide].count("") != count - 1:
         return None
     first = shape.pattern.match(text, len(before))
-    if first is None or shape.begin in before or shape.begin in after:
+    if first is None or shape.begin.search(before) or shape.begin.search(after):
         return None
     return _Columns([pieces[place::wide] for place in range(1, wide)], before + first.group() + after)
 
@@ -129,7 +129,7 @@ def _columns(text: str, shape: _Shape, count: int) -> _Columns | None:
 @lru_cache(maxsize=PATTERNS_KEPT_MAX)
 def _shape(row: str, names: tuple[str, ...]) -> _Shape:
     texts = "".join(f"<{name}>([^<]+)</{name}>" for name in map(re.escape, names))
-    return _Shape(re.compile(f"<{re.escape(row)}>{texts}</{re.escape(row)}>"), f"<{row}>")
+    return _Shape(re.compile(f"<{re.escape(row)}>{texts}</{re.escape(row)}>"), re.compile(f"<{re.escape(row)}[ />]"))
 
 
 def _are_values(judge: etree.XMLSchema, texts: Sequence[str]) -> bool:

@@ -131,7 +131,7 @@ class SlotBatches:
     def _all_accepted(self, told: Told, references: Sequence[str]) -> dict[str, SlotReceipt] | None:
         """The receipts when each slot has one good result, the same for all, and an id of its own; None otherwise."""
         items = told.reading.values.get("items", ())
-        if not isinstance(items, Grid) or len(items) != len(references) or told.reading.unreadable:
+        if not isinstance(items, Grid) or len(items) != len(references):
             return None
         said, ids = items.column("reference"), items.column("id")
         if set(said) != set(references) or None in ids or "" in ids or len(set(ids)) != len(ids):

@@ -321,11 +321,18 @@ RESULTS = st.fixed_dictionaries(
 GOOD = st.permutations("abc").map(
     lambda each: [{"reference": one, "id": f"N-{one}", "major": "ok", "minor": "m"} for one in each]
 )
+SHARED = st.tuples(GOOD, st.lists(st.sampled_from(["N-1", "N-2", "N-3"]), min_size=3, max_size=3)).map(
+    lambda answer: [{**row, "id": identity} for row, identity in zip(*answer, strict=True)]
+)
+"""All good, and one id perhaps given to two slots."""
 
 
 @given(
     st.one_of(
-        GOOD, st.lists(RESULTS, min_size=1, max_size=4), st.tuples(GOOD, RESULTS).map(lambda a: [*a[0][1:], a[1]])
+        GOOD,
+        SHARED,
+        st.lists(RESULTS, min_size=1, max_size=4),
+        st.tuples(GOOD, RESULTS).map(lambda a: [*a[0][1:], a[1]]),
     )
 )
 def test_results_in_columns_and_row_by_row_say_the_same(answer: list[dict[str, Any]]) -> None:

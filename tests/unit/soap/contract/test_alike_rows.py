@@ -200,6 +200,7 @@ def test_many_texts_are_values_when_each_of_them_is_one(facets: Facets, texts: l
     assert many.validate(value) == (not facets.refused(texts))
 
 
+MARKED = '<row n="1"><a>1</a></row>'
 SLOT = (
     '<xs:element name="row" {row}><xs:complexType><xs:{order}><xs:element name="a" {a}</xs:{order}></xs:complexType>'
     "</xs:element>"
@@ -224,7 +225,8 @@ def test_what_a_schema_must_say_for_a_trial_by_parts(tmp_path: Path, parts: dict
     told = {"row": 'maxOccurs="unbounded"', "order": "sequence", "a": 'type="xs:int"/>'} | parts
     inside = f"<xs:sequence>{SLOT.format(**told)}</xs:sequence>"
     operation = load_contract(write_wsdl(tmp_path, inside), "cer").operations["talk"]
-    content = etree.fromstring(f'<Tell xmlns="{NS}"><result>r</result><said>{"<row><a>1</a></row>" * 3}</said></Tell>')
+    row = "<row><a>x</a></row>" if told["a"] in ('type="xs:ID"/>', 'type="xs:QName"/>') else "<row><a>1</a></row>"
+    content = etree.fromstring(f'<Tell xmlns="{NS}"><result>r</result><said>{row * 3}</said></Tell>')
     tags = [f"{{{NS}}}said", f"{{{NS}}}row"]
     rows = AlikeRows.of(operation, tags)
     found = rows.texts(content, content.findall("/".join(tags))[0], 3) if rows is not None else None
@@ -245,3 +247,28 @@ def test_a_schema_with_keys_is_asked_about_the_whole(tmp_path: Path) -> None:
     rows = AlikeRows.of(operation, [f"{{{NS}}}said", f"{{{NS}}}row"])
     assert rows is not None
     assert rows.texts(content, content[1][0], 2) is None
+
+
+def test_rows_of_another_list_are_never_taken_for_those_of_the_list(tmp_path: Path) -> None:
+    """Two lists of rows of one name: those with an attribute are none of the pattern, the others are as many."""
+    row = (
+        '<xs:element name="row" maxOccurs="unbounded"><xs:complexType><xs:sequence>'
+        '<xs:element name="a" type="xs:int"/></xs:sequence><xs:attribute name="n" type="xs:int"/>'
+        "</xs:complexType></xs:element>"
+    )
+    lists = [
+        f'<xs:element name="{name}"><xs:complexType><xs:sequence>{row}</xs:sequence></xs:complexType></xs:element>'
+        for name in ("open", "taken")
+    ]
+    inside = f"<xs:sequence>{''.join(lists)}</xs:sequence>"
+    operation = load_contract(write_wsdl(tmp_path, inside), "cer").operations["talk"]
+    content = etree.fromstring(
+        f'<Tell xmlns="{NS}"><result>r</result><said><open>{MARKED * 2}</open>'
+        f"<taken>{'<row><a>2</a></row>' * 2}</taken></said></Tell>"
+    )
+    assert not problems_of(operation.schema, content)
+    tags = [f"{{{NS}}}{name}" for name in ("said", "open", "row")]
+    found = content.findall("/".join(tags))
+    rows = AlikeRows.of(operation, tags)
+    assert rows is not None
+    assert rows.texts(content, found[0], len(found)) is None
