@@ -5,7 +5,7 @@ The cursor moves in the transaction that stores the page: a crash repeats a page
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from adapter.ports import Received
@@ -27,16 +27,20 @@ def receive(eq: Equipment, facility: str) -> int:
     Raises:
         Unavailable, Misconfigured: the EHR cannot be asked; what came before is kept.
     """
-    stored = 0
+    return sum(stored for _, stored in receive_pages(eq, facility))
+
+
+def receive_pages(eq: Equipment, facility: str) -> Iterator[tuple[str, int]]:
+    """As :func:`receive`, type by type: after each page its type, and how many versions in it were new."""
     for resource_type in POLLED_TYPES:
         with eq.store.unit_of_work() as work:
             cursor, since = poll_from(eq, work, facility, resource_type)
         for page in eq.hospital.changes(facility, resource_type, cursor, since):
             with eq.store.unit_of_work() as work:
-                stored += work.inbox.put_all(facility, ours(work, facility, page.resources), eq.clock.now())
+                stored = work.inbox.put_all(facility, ours(work, facility, page.resources), eq.clock.now())
                 work.cursors.set(facility, _cursor(resource_type), page.cursor)
                 work.commit()
-    return stored
+            yield resource_type, stored
 
 
 def poll_from(eq: Equipment, work: UnitOfWork, facility: str, resource_type: str) -> tuple[str, datetime | None]:

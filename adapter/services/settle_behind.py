@@ -3,7 +3,7 @@
 While CeR works on a batch nobody here does, so the last one is settled in that time. What the thread
 writes is what the caller would have written; only the caller's next step comes sooner. Order within a
 subject is safe: a message is not claimed while an earlier one of its subject is not settled. A worker that
-dies leaves one batch more in doubt.
+dies leaves one batch more in doubt. In the same way a page of Slots is taken in while the next one is received.
 """
 
 from __future__ import annotations

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from adapter.errors import AdapterError
+from adapter.services.bring_in import bring_in
 from adapter.services.deliver import Delivered, deliver
 from adapter.services.equipment import Equipment
 from adapter.services.prove_blocks import Proven, prove_blocks
 from adapter.services.pull_visits import Pulled, pull_visits
-from adapter.services.receive import receive
 from adapter.services.settle_doubts import Settled, settle_doubts
-from adapter.services.take_in import TakenIn, take_in
+from adapter.services.take_in import TakenIn
 
 
 @dataclass(slots=True)
@@ -30,11 +30,10 @@ class Pass:
 def synchronise(eq: Equipment, facility: str) -> Pass:
     """Do every step; one that cannot be done is noted and the others go on."""
     result = Pass()
-    try:
-        result.received = receive(eq, facility)
-    except AdapterError as error:
-        result.problems["receive"] = error
-    result.taken = take_in(eq, facility)
+    brought = bring_in(eq, facility)
+    result.received, result.taken = brought.received, brought.taken
+    if brought.problem is not None:
+        result.problems["receive"] = brought.problem
     result.settled = settle_doubts(eq, facility)
     result.delivered.append(deliver(eq, facility))
     try:

@@ -74,16 +74,21 @@ class TakenIn:
 def take_in(eq: Equipment, facility: str) -> TakenIn:
     """Handle every new entry of a facility."""
     summary = TakenIn()
-    for resource_type in ORDER:
-        _take_type(eq, facility, resource_type, summary)
+    take_in_types(eq, facility, ORDER, summary)
     return summary
 
 
 def take_people(eq: Equipment, facility: str) -> TakenIn:
     """Handle every new version of a person."""
     summary = TakenIn()
-    _take_type(eq, facility, "Patient", summary)
+    take_in_types(eq, facility, ["Patient"], summary)
     return summary
+
+
+def take_in_types(eq: Equipment, facility: str, resource_types: Sequence[str], summary: TakenIn) -> None:
+    """Handle every new entry of these types, type by type; ``summary`` counts them."""
+    for resource_type in resource_types:
+        _take_type(eq, facility, resource_type, summary)
 
 
 def _take_type(eq: Equipment, facility: str, resource_type: str, summary: TakenIn) -> None:

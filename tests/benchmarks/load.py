@@ -1,8 +1,9 @@
 """B10: the initial load of a hospital: Slots exported as NDJSON, read, kept, and published in CeR.
 
 The simulator runs in a process of its own, as CeR would. One worker process does everything, two jobs at a time
-as it does by default: one receives and takes in, the other delivers what was taken in. What is told to the EHR
-(write-backs of CeR's ids) waits until nothing goes to CeR and is not waited for; the wiretap listens as always.
+as it does by default: one brings changes in (receives and takes in), the other delivers what was taken in. What is
+told to the EHR (write-backs of CeR's ids) waits until nothing goes to CeR, or nearly so, and is not waited for; the
+wiretap listens as always.
 
 Before each load the references are taken: bare rows into PostgreSQL, put by COPY into a table like that of slots,
 new and then all there already. A load is far more than that; the references tell how quick this machine is at the
@@ -36,10 +37,9 @@ from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
 from adapter.fhir import names
 from adapter.ports.store import Action, Destination, MessageState
+from adapter.services.bring_in import bring_in
 from adapter.services.deliver import deliver
 from adapter.services.equipment import Equipment
-from adapter.services.receive import receive
-from adapter.services.take_in import take_in
 from adapter.simulator.app import Simulator, SimulatorConfig
 from adapter.simulator.certificates import TestCertificates, make_test_certificates
 from adapter.store.engine import DatabaseSettings, connect
@@ -180,15 +180,11 @@ def load(eq: Equipment) -> dict[str, float]:
     """Seconds of the whole load and of its steps: one worker, two of its jobs at a time (its default)."""
     steps: dict[str, float] = {}
 
-    def take() -> float:
-        steps["receive"] = seconds(lambda: receive(eq, FACILITY))
-        return seconds(lambda: take_in(eq, FACILITY))
-
     with ThreadPoolExecutor(max_workers=2) as worker:
         began = time.perf_counter()
-        taking = worker.submit(take)
+        taking = worker.submit(seconds, lambda: bring_in(eq, FACILITY))
         sending = worker.submit(send, eq, taking)
-        steps["take in, beside delivery"], steps["deliver, beside taking in"] = taking.result(), sending.result()
+        steps["bring in, beside delivery"], steps["deliver, beside bringing in"] = taking.result(), sending.result()
         steps["total"] = time.perf_counter() - began
     return steps
 
