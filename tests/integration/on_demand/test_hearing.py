@@ -55,7 +55,7 @@ def test_n_06_a_new_phone_goes_to_ap_kolce_the_same_day(
     ward: Ward, route: Route, phone: str, codes: list[str]
 ) -> None:
     ward.enter("K", schedule=replace(HOSPITAL, id="000000927722-01-0009", route=route))
-    told = Patient("P-K", PESEL, "Anna", "Wzorcowa", phone=phone)
+    told = Patient("P-K", PESEL, "Anna", "Wzorcowa", phone=phone, address="Prosta 1")
     ward.desk(lambda desk: patient_learned(desk, told))
     assert ward.codes() == codes
     assert all(one.task.due_on is not None and one.task.due_on.isoformat() == "2026-03-02" for one in ward.tasks())
