@@ -118,7 +118,12 @@ def test_r_07_data_that_were_written_down_are_noted(tables: Tables, request_: Ma
 def test_the_referral_shows_its_first_icd_10_diagnosis(tables: Tables, request_: Make, today: date) -> None:
     shown = [
         {"coding": [{"system": "http://snomed.info/sct", "code": "1"}]},
-        {"coding": [{"system": "urn:oid:2.16.840.1.113883.6.3", "code": code} for code in ("zawał", "I21.0!", "I21.0", "I10")]},
+        {
+            "coding": [
+                {"system": "urn:oid:2.16.840.1.113883.6.3", "code": code}
+                for code in ("zawał", "I21.0!", "I21.0", "I10")
+            ]
+        },
     ]
     assert referral_from_fhir(request_(reasonCode=shown), tables, today).diagnosis == "I21.0"
     assert referral_from_fhir(request_(), tables, today).diagnosis == ""
