@@ -23,6 +23,9 @@ from adapter.errors import Misconfigured
 
 CONFIG_VARIABLE = "POMOST_CONFIG"
 CONFIG_FILE_DEFAULT = "pomost.toml"
+WORKER_CONCURRENCY = 3
+"""Jobs of a worker at a time: beside a first load and the comparison of a night there is room for a booking. More of
+them hinder each other (B10)."""
 
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(ge=0, le=400)]
@@ -229,7 +232,7 @@ class Settings(BaseSettings):
     """When a worker does the day's work on the register (cron, UTC)."""
     register_watch_cron: str = "*/10 * * * *"
     """When a worker looks for statuses that P1 still lacks (R-08; cron, UTC)."""
-    worker_concurrency: int = Field(default=2, gt=0, le=64)
+    worker_concurrency: int = Field(default=WORKER_CONCURRENCY, gt=0, le=64)
     feed_memory_days: int = Field(default=730, ge=90, le=36500)
     """How long the last change that CeR told of a visit is remembered, so that it is acted on once."""
     wiretap_days: int = Field(default=30, gt=0, le=3650)

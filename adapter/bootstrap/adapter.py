@@ -23,6 +23,9 @@ from adapter.store.engine import Database, DatabaseSettings, connect
 from adapter.store.sealing import Seal, SealingSettings, load
 from adapter.store.unit_of_work import SqlStore
 
+SESSIONS_A_JOB = 4
+"""Sessions of the database that one job has at a time: a delivery claims, reads and settles beside each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
@@ -114,7 +117,8 @@ def register_of(facility: FacilitySettings) -> FacilityRegister:
 def open_database(settings: Settings, *, temporary: bool = False) -> Iterator[Database]:
     """The database of the settings, whatever its schema."""
     url = settings.database_url.get_secret_value() if settings.database_url is not None else None
-    database = connect(DatabaseSettings(url=url, folder=settings.data, temporary=temporary))
+    sessions = SESSIONS_A_JOB * settings.worker_concurrency
+    database = connect(DatabaseSettings(url=url, folder=settings.data, temporary=temporary, pool_size=sessions))
     try:
         yield database
     finally:

@@ -57,9 +57,9 @@ class SqlCursors:
     def forget(self, facility: str, prefix: str, before: datetime, *, limit: int) -> int:
         """Drop up to ``limit`` cursors whose name begins so and that were last set before an instant; how many."""
         return self._session.changed(
-            "DELETE FROM cursor WHERE facility = %(facility)s AND name IN (SELECT name FROM cursor "
+            "DELETE FROM cursor WHERE facility = %(facility)s AND name = ANY(ARRAY(SELECT name FROM cursor "
             "WHERE facility = %(facility)s AND starts_with(name, %(prefix)s) AND set_at < %(before)s "
-            "LIMIT %(limit)s FOR UPDATE SKIP LOCKED)",
+            "LIMIT %(limit)s FOR UPDATE SKIP LOCKED))",  # an array is made once; IN may look for each row anew
             facility=facility,
             prefix=prefix,
             before=before,
