@@ -56,6 +56,7 @@ class _Parsers(threading.local):
             remove_comments=True,
             dtd_validation=False,
             attribute_defaults=False,
+            collect_ids=False,
             encoding="utf-8",
         )
 

@@ -20,25 +20,26 @@ Sources: Exclusive XML Canonicalization 1.0, sections 2 and 3; security.md, "Wha
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from adapter.soap.parsing import only_tags
 
 _DEFAULT_NAMESPACE = b"xmlns="
 _IDS = re.compile(rb"""=(?<=[\t\n\r dD]=)(?:(?<=[\t\n\r ]=)|(?<=[iI][dD]=)(?:"([\w.\-]+)")?)""")
-"""Values of attributes whose name ends in Id; empty for one that is not plain, and for a ``=`` after a blank.
+"""Values of attributes whose name ends in Id; no value for one that is not plain, and for a ``=`` after a blank.
 
 It begins with one letter, which is found by far the quickest, and most of what stands before it is refused at once."""
-_ID = b'Id="%b"'
 
 
 class RawParts:
     """The bytes of one message that was parsed already; ``message`` is all of it."""
 
-    __slots__ = ("_default_from", "message")
+    __slots__ = ("_default_from", "_places", "message")
 
-    def __init__(self, message: bytes) -> None:
+    def __init__(self, message: bytes, places: Mapping[bytes, int]) -> None:
         default = message.find(_DEFAULT_NAMESPACE)
         self._default_from = default if default >= 0 else len(message)
+        self._places = places
         self.message = message
 
     @classmethod
@@ -46,19 +47,19 @@ class RawParts:
         """The parts of ``message``; None where a ``<`` need not begin a tag, or an Id may stand in it twice."""
         if not only_tags(message):
             return None
-        ids = _IDS.findall(message)
-        return cls(message) if len(ids) == len({*ids, b""}) - 1 else None
+        ids = [(found[1], found.start()) for found in _IDS.finditer(message)]
+        places = dict(ids)
+        return cls(message, places) if len(places) == len(ids) and None not in places else None
 
     def part(self, name: str) -> bytes | None:
         """The bytes from the start tag with the Id ``name`` to the first end tag of that element's name, or None.
 
         ``name`` is one of the tree's Ids.
         """
-        message = self.message
-        at = message.find(_ID % name.encode())
+        message, at = self.message, self._places.get(name.encode(), -1)
         start = message.rfind(b"<", 0, at) if at >= 0 else -1
         if not 0 <= start < self._default_from:
             return None
-        closing = b"</%b>" % message[start + 1 : message.find(b" ", start, at)]
+        closing = b"</%b>" % message[start + 1 : message.find(b" ", start + 1, at)]
         end = message.find(closing, at)
         return message[start : end + len(closing)] if end >= 0 else None
