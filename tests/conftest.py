@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from adapter.logs import OURS
 
 TESTS = Path(__file__).resolve().parent
 if str(TESTS) not in sys.path:
@@ -44,6 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--rewrite-golden``: golden files take what the program says now; read the diff before you commit it."""
     parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture(autouse=True)
+def our_loggers_speak() -> None:
+    """An adapter that an earlier test opened set what our loggers tell of: each test begins with what Python does."""
+    logging.getLogger(OURS).setLevel(logging.WARNING)
 
 
 @pytest.fixture

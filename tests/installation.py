@@ -30,7 +30,6 @@ from adapter.cli.demo.stage import FACILITY, demo_settings
 from adapter.cli.main import main
 from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
-from adapter.logs import OURS
 from adapter.settings import Settings
 from adapter.simulator.app import Simulator
 from adapter.simulator.certificates import TestCertificates
@@ -277,10 +276,9 @@ def installation(
         _monkeypatch=monkeypatch,
     )
     made.configure()
-    root, ours = logging.getLogger(), logging.getLogger(OURS)
-    handlers, levels = root.handlers[:], (root.level, ours.level)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield made
     root.handlers[:] = handlers
-    for logger, level in zip((root, ours), levels, strict=True):
-        logger.setLevel(level)
+    root.setLevel(level)
     running_simulator.admin.clear_troubles()
