@@ -11,7 +11,8 @@ killed worker leaves messages SENDING; whoever comes next finds its lease free a
 write-backs) is written in the transaction that settles it, so there is no moment between the two.
 
 Where slots wait by the batch, three things go on at once: the next batch is claimed, one is sent, the last one is
-settled. One call at a time goes to CeR. Whatever is no slot is sent when all before it is settled.
+settled. One call at a time goes out from here (several workers, and jobs of one, may deliver beside each other).
+Whatever is no slot is sent when all that was claimed here before is settled.
 
 A destination out of reach rests as a whole, which keeps the order of entries (law.md R-08). How long it
 rests, how often one message is tried and who is told is the matched row of ``mappings/refusals.csv``. A
@@ -274,7 +275,8 @@ def settle_all(eq: Equipment, work: UnitOfWork, ended: Sequence[Ended], now: dat
     for message, outcome in mine:
         if isinstance(outcome, Declined):
             declined_effects(eq, work, message, outcome.result_code)
-            log.warning("outbox message %s is refused, for the %s: %s", message.id, outcome.told, outcome.problem)
+            told = f", for the {outcome.told}" if outcome.told else ""
+            log.warning("outbox message %s is refused%s: %s", message.id, told, outcome.problem)
             _audit(work, [message], now, _told("refused", outcome))
         elif isinstance(outcome, Stopped):
             log.error("%s must act: outbox message %s: %s", outcome.told, message.id, outcome.problem)

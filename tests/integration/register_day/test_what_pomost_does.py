@@ -91,11 +91,8 @@ def test_at_once_after_the_last_day_when_a_person_says_that_nothing_will_come(wa
     assert ward.removal() == ("2026-03-21", "NO_PAPER_REFERRAL")
 
 
-def test_a_letter_posted_in_time_takes_the_removal_back(ward: Ward) -> None:
-    """R-02, T-07: posted 2026-03-20, received 2026-03-30, after the removal: back in the old place."""
-    before = ward.enter(on="2026-03-02", way=ReferralWay.PAPER)
-    ward.enter("A2", on="2026-03-03", pesel=ANOTHER)
-    ward.on("2026-03-28")
+def letter_comes(ward: Ward) -> None:
+    """The original of A1's referral, posted 2026-03-20, on 2026-03-30."""
     letter = PaperReferral(date(2026, 3, 30), date(2026, 3, 20), PostingChannel.DESIGNATED_OPERATOR, "archive")
     with ward.store.unit_of_work() as work:
         record = work.calendar.referral(FACILITY, "R-A1")
@@ -103,6 +100,14 @@ def test_a_letter_posted_in_time_takes_the_removal_back(ward: Ward) -> None:
         work.calendar.put_referral(FACILITY, replace(record, referral=replace(record.referral, paper=letter)))
         work.commit()
     ward.at("2026-03-30")
+
+
+def test_a_letter_posted_in_time_takes_the_removal_back(ward: Ward) -> None:
+    """R-02, T-07: posted 2026-03-20, received 2026-03-30, after the removal: back in the old place."""
+    before = ward.enter(on="2026-03-02", way=ReferralWay.PAPER)
+    ward.enter("A2", on="2026-03-03", pesel=ANOTHER)
+    ward.on("2026-03-28")
+    letter_comes(ward)
     assert ward.desk(lambda desk: touch_referral(desk, "R-A1")) == 1
     after = ward.entry()
     assert (after.entry.open, after.entry.number) == (True, before.entry.number)
@@ -121,13 +126,7 @@ def test_a_letter_posted_in_time_enters_nobody_twice(ward: Ward) -> None:
     ward.enter(on="2026-03-02", way=ReferralWay.PAPER)
     ward.on("2026-03-28")
     ward.enter("A2", on="2026-03-28")
-    letter = PaperReferral(date(2026, 3, 30), date(2026, 3, 20), PostingChannel.DESIGNATED_OPERATOR, "archive")
-    with ward.store.unit_of_work() as work:
-        record = work.calendar.referral(FACILITY, "R-A1")
-        assert record is not None
-        work.calendar.put_referral(FACILITY, replace(record, referral=replace(record.referral, paper=letter)))
-        work.commit()
-    ward.at("2026-03-30")
+    letter_comes(ward)
     assert ward.desk(lambda desk: touch_referral(desk, "R-A1")) == 0
     assert (ward.removal(), ward.codes()) == (("2026-03-28", "NO_PAPER_REFERRAL"), ["E-U-DUP"])
 
