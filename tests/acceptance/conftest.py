@@ -100,3 +100,9 @@ def open_held_site(
 def contract(request: pytest.FixtureRequest) -> str:
     """Every contract that ships, by name."""
     return str(request.param)
+
+
+@pytest.fixture
+def day_open(site: Site) -> None:
+    """All schedules and Dr Lis's slots of one working day are published before the test (``usefixtures``)."""
+    site.open_day()

@@ -31,15 +31,8 @@ LIS0, LIS1 = ("dr-lis", 3, 0), ("dr-lis", 3, 1)
 CONFIG = HospitalConfig("rest", url="https://ehr.example/fhir")
 
 
-@pytest.fixture
-def contract() -> str:
-    """What the EHR says does not depend on how CeR is spoken."""
-    return FIRST
-
-
-@pytest.fixture(autouse=True)
-def _published(site: Site) -> None:
-    site.open_day()
+# What the EHR says does not depend on how CeR is spoken.
+pytestmark = [pytest.mark.parametrize("contract", [FIRST]), pytest.mark.usefixtures("day_open")]
 
 
 class Server(Transport):

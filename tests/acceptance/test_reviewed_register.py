@@ -25,15 +25,8 @@ from adapter.simulator.contracts import FIRST
 LIS0, LIS1 = ("dr-lis", 3, 0), ("dr-lis", 3, 1)
 
 
-@pytest.fixture
-def contract() -> str:
-    """The register does not depend on how CeR is spoken."""
-    return FIRST
-
-
-@pytest.fixture(autouse=True)
-def _published(site: Site) -> None:
-    site.open_day()
+# The register does not depend on how CeR is spoken.
+pytestmark = [pytest.mark.parametrize("contract", [FIRST]), pytest.mark.usefixtures("day_open")]
 
 
 def kept(site: Site, entry_id: str = "visit-1") -> StoredEntry:

@@ -13,15 +13,8 @@ from adapter.simulator.contracts import FIRST
 LIS0 = "dr-lis-d03-s0"
 
 
-@pytest.fixture
-def contract() -> str:
-    """What comes in does not depend on how CeR is spoken."""
-    return FIRST
-
-
-@pytest.fixture(autouse=True)
-def _published(site: Site) -> None:
-    site.open_day()
+# What comes in does not depend on how CeR is spoken.
+pytestmark = [pytest.mark.parametrize("contract", [FIRST]), pytest.mark.usefixtures("day_open")]
 
 
 def says_without_versions(site: Site, name: str, resource: dict[str, Any]) -> None:
