@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -16,9 +16,6 @@ class Differences(Protocol):
 
     def load_listing(self, facility: str, schedule_id: str, day: date, listing: SlotListing) -> bool:
         """Replace CeR's view of one (schedule, day) by COPY; False when the digest says nothing changed."""
-
-    def load_listings(self, facility: str, listings: Iterable[tuple[str, date, SlotListing]]) -> int:
-        """The same for many (schedule id, Warsaw day, list), streamed; returns how many changed."""
 
     def compare(self, facility: str, schedule_id: str | None, first: date, last: date) -> Iterator[SlotPair]:
         """Full join of both sides for the days given: only the pairs that differ or carry visits to judge."""

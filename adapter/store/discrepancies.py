@@ -6,7 +6,7 @@ back after it was closed is a new row, so that the old one's history stays as it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -58,11 +58,7 @@ class SqlDifferences:
 
     def load_listing(self, facility: str, schedule_id: str, day: date, listing: SlotListing) -> bool:
         """Replace CeR's view of one (schedule, day) by COPY; False when the digest says nothing changed."""
-        return self.load_listings(facility, [(schedule_id, day, listing)]) > 0
-
-    def load_listings(self, facility: str, listings: Iterable[tuple[str, date, SlotListing]]) -> int:
-        """The same for many; the iterable is streamed. Returns how many partitions changed."""
-        return national.load(self._session, facility, listings)
+        return national.load(self._session, facility, schedule_id, day, listing)
 
     def compare(self, facility: str, schedule_id: str | None, first: date, last: date) -> Iterator[SlotPair]:
         """Full join of both sides for the days given: only the pairs that differ or carry visits to judge."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -194,13 +193,6 @@ def year_end(entry: Entry, today: date, settings: RuleSettings = DEFAULT_SETTING
             "a continuing entry is dated 31 December: put in the end of the treatment or the plan's new date",
         )
     return K03.allow()
-
-
-def open_at_year_end(
-    entries: Iterable[Entry], today: date, settings: RuleSettings = DEFAULT_SETTINGS
-) -> tuple[str, ...]:
-    """K-03: ids of the entries that :func:`year_end` asks about, in their order."""
-    return tuple(entry.id for entry in entries if year_end(entry, today, settings).code)
 
 
 def drug_programme(entry: Entry) -> Verdict:

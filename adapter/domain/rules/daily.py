@@ -114,13 +114,6 @@ def _has_appointment(entry: Entry) -> bool:
     return entry.category is not Category.CONTINUING or entry.schedule.has(Speciality.DRUG_PROGRAMME)
 
 
-def judge_all(entries: Iterable[Entry], day: Day) -> Iterator[tuple[str, Verdict]]:
-    """(entry id, verdict) for everything that today asks of ``entries``, in their order."""
-    for entry in entries:
-        for verdict in judge_day(entry, day):
-            yield entry.id, verdict
-
-
 def judge_schedule(schedule: AdmissionSchedule, slots: Iterable[Slot], day: Day) -> tuple[Verdict, ...]:
     """What today asks of a schedule; ``slots`` are its own of the next days."""
     return _asking(

@@ -187,9 +187,14 @@ def oncology_card(entry: Entry, stages: AbstractSet[str]) -> Verdict:
     return D02.allow()
 
 
+def joins_list(entry: Entry) -> bool:
+    """D-03: whether an entry is to get a number: it waits and has none. One that had a number keeps it."""
+    return entry.on_waiting_list and entry.number is None
+
+
 def numbered_next(entry: Entry, number: int) -> Verdict:
-    """D-03: an entry that joins a waiting list gets ``number`` (:func:`adapter.domain.history.next_number`)."""
-    if not entry.on_waiting_list or entry.number is not None:
+    """D-03: an entry that joins a waiting list gets ``number``, the next of the list (``Register.next_number``)."""
+    if not joins_list(entry):
         return D03.allow()
     return D03.act("AUTO-NUMBER", f"kolejny numer na liście: {number}", f"the next number on the list: {number}")
 

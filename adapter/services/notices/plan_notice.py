@@ -21,6 +21,7 @@ from adapter.domain.moments import warsaw_day
 from adapter.domain.register import Entry, TermChange, TermChangeCause
 from adapter.domain.rules import changes, notices
 from adapter.domain.rules.patient_view import entry_notice
+from adapter.domain.rules.removal import may_be_told
 from adapter.domain.rules.terms import refines
 from adapter.domain.rules.verdict import Verdict
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState, StoredNotice
@@ -72,7 +73,7 @@ def tell_term_changed(desk: Desk, stored: StoredEntry, change: TermChange) -> in
         NotTaken: E-N-CAUSE, the change has no reason. Nothing was written.
     """
     must_be_allowed(desk, judge_telling(stored.entry, change))
-    if stored.entry.person.deceased_on is not None or not stored.entry.open or change.before == change.after:
+    if not may_be_told(stored.entry) or change.before == change.after:
         return None
     untold = [one for one in _unsent(desk, stored.entry.id) if one.notice.kind in CHANGED]
     known = untold[0].notice.before if untold else change.before
@@ -99,7 +100,7 @@ def tell_term_changed(desk: Desk, stored: StoredEntry, change: TermChange) -> in
 
 def tell_reinstated(desk: Desk, stored: StoredEntry) -> int | None:
     """E-06: the patient is back on the list, in the place of the first report. None when nobody is told."""
-    if not stored.entry.open or stored.entry.person.deceased_on is not None:
+    if not may_be_told(stored.entry):
         return None
     return _add(desk, NewNotice(stored.entry.id, NoticeKind.REINSTATED, after=stored.entry.term, send_by=desk.today))
 
@@ -109,7 +110,7 @@ def offer_earlier(desk: Desk, stored: StoredEntry, freed: date) -> int | None:
 
     Who may be offered it, and in which order, is :func:`adapter.domain.rules.notices.candidates`.
     """
-    if not stored.entry.open or stored.entry.person.deceased_on is not None:
+    if not may_be_told(stored.entry):
         return None
     every = (NoticeState.DUE, NoticeState.SENT, NoticeState.ANSWERED)
     before = desk.work.notices.listed(desk.facility, states=every, entry_id=stored.entry.id)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from adapter.domain.appointment import VisitState
 from adapter.domain.entitlement import Category
-from adapter.domain.rules.entry_data import D03
+from adapter.domain.rules.entry_data import joins_list, numbered_next
 from adapter.domain.rules.verdict import refusals
 from adapter.domain.statement import EntryStatement
 from adapter.ports.register import EntryStanding, Step, StoredEntry
@@ -135,13 +135,13 @@ def _was_asked(before: StoredEntry | None) -> bool:
 def _numbered(desk: Desk, draft: Draft) -> tuple[StoredEntry, Sequence[Step]]:
     """D-03: the next running number for an entry that joins a waiting list; its last step says which."""
     stored, entry = draft.stored, draft.stored.entry
-    if entry.number is not None or not entry.on_waiting_list:
+    if not joins_list(entry):
         return stored, draft.steps
     desk.work.register.lock_list(desk.facility, entry.schedule.id)
     oncology = entry.category is Category.ONCOLOGY
     number = desk.work.register.next_number(desk.facility, entry.schedule.id, oncology=oncology)
-    last = draft.steps[-1]
-    said = replace(last, after={**last.after, "number": number}, rules=(*last.rules, D03.id))
+    last, verdict = draft.steps[-1], numbered_next(entry, number)
+    said = replace(last, after={**last.after, "number": number}, rules=(*last.rules, verdict.rule))
     return replace(stored, entry=replace(entry, number=number)), (*draft.steps[:-1], said)
 
 

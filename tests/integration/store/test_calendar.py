@@ -291,9 +291,7 @@ def test_a_list_is_loaded_again_only_when_its_digest_changed_or_more_of_it_can_b
         assert ids(compared(work)) == [(None, "N1"), (None, "N2"), (None, "N4")]
         assert load("demo", "H1", DAY, listing(national(3), national(3), digest="d2")) is True
         assert ids(compared(work)) == [(None, "N3")]
-        many = [("H1", DAY + timedelta(days=n), listing(digest="d3")) for n in range(600)]
-        assert work.differences.load_listings("demo", iter(many)) == 600
-        assert work.differences.load_listings("demo", iter(many)) == 0
+        assert load("demo", "H1", DAY + timedelta(days=1), listing(digest="d2")) is True, "another day is another list"
 
 
 def found(kind: DiscrepancyClass = DiscrepancyClass.MISSING_SLOT, identity: str = "S1") -> Discrepancy:

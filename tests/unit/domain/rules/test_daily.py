@@ -147,13 +147,6 @@ def test_a_removed_entry_is_asked_only_about_a_letter_that_was_posted_in_time(ne
     assert codes(replace(entry, person=DEAD), on("2026-03-30")) == []
 
 
-def test_all_entries_in_their_order(new_entry: MakeEntry) -> None:
-    entries = [new_entry(id=f"E{number}", term="2026-03-10") for number in range(3)]
-    entries.insert(1, new_entry(id="fine"))
-    found = list(daily.judge_all(entries, on("2026-03-16")))
-    assert [(key, verdict.code) for key, verdict in found] == [(f"E{number}", "TASK-X-NOSHOW") for number in range(3)]
-
-
 def test_v_08_s_04_a_schedule() -> None:
     """Run 2026-03-02: free slots only from 2026-03-12 -> warning; children in an adult cell without bands too."""
     cell = frozenset({Speciality.ADULT_CELL_WITH_CHILDREN, Speciality.ENDOSCOPY})
