@@ -127,24 +127,30 @@ class SqlInbox:
         """Store many, in order; returns how many versions were new."""
         stored = 0
         for first in range(0, len(received), PUT_ROWS_MAX):
-            some = _each_once(received[first : first + PUT_ROWS_MAX])
-            stored += self._session.changed(
-                _PUT_ALL + _SAID_AGAIN,
-                facility=facility,
-                rows=rows_of(
-                    {
-                        "source": one.source,
-                        "type": one.resource_type,
-                        "id": one.resource_id,
-                        "version": one.version,
-                        "updated": one.last_updated,
-                    }
-                    for one in some
-                ),
-                raw=[self._session.seal.seal(one.raw, *_identity(facility, one)) for one in some],
-                at=at,
-            )
+            earlier, last = _in_turn(received[first : first + PUT_ROWS_MAX])
+            if earlier:
+                stored += self._put_rows(facility, earlier, at, "ON CONFLICT DO NOTHING")
+            stored += self._put_rows(facility, last, at, _SAID_AGAIN)
         return stored
+
+    def _put_rows(self, facility: str, some: Sequence[Received], at: datetime, known: str) -> int:
+        """Store rows by one statement; ``known`` says what becomes of those that are there already."""
+        return self._session.changed(
+            _PUT_ALL + known,
+            facility=facility,
+            rows=rows_of(
+                {
+                    "source": one.source,
+                    "type": one.resource_type,
+                    "id": one.resource_id,
+                    "version": one.version,
+                    "updated": one.last_updated,
+                }
+                for one in some
+            ),
+            raw=[self._session.seal.seal(one.raw, *_identity(facility, one)) for one in some],
+            at=at,
+        )
 
     def take(self, facility: str, resource_type: str, limit: int) -> Sequence[InboxEntry]:
         """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
@@ -247,14 +253,25 @@ class SqlInbox:
         return InboxEntry(identity, facility, received, at, InboxState(state), known)
 
 
-def _each_once(received: Sequence[Received]) -> list[Received]:
-    """Without what comes twice: one statement writes a row once. Of bytes without a number the last place counts."""
-    places: dict[tuple[str, str, str], int] = {}
-    for place, one in enumerate(received):
-        key = (one.resource_type, one.resource_id, one.version)
-        if key not in places or one.version.startswith(UNNUMBERED):
-            places[key] = place
-    return [received[place] for place in sorted(places.values())]
+def _in_turn(received: Sequence[Received]) -> tuple[list[Received], list[Received]]:
+    """What comes again further on, and the last of each: a numbered version, or a resource that has no numbers.
+
+    One statement does not see what it writes itself: whether bytes are said again is asked when what came before them
+    is there. And of a resource without numbers only the last word is news when its history is told once more.
+    """
+    things = [
+        (one.resource_type, one.resource_id, "" if one.resource_id and _unnumbered(one) else one.version)
+        for one in received
+    ]
+    ends = {thing: place for place, thing in enumerate(things)}
+    last = set(ends.values())
+    return [one for place, one in enumerate(received) if place not in last], [
+        received[place] for place in sorted(last)
+    ]
+
+
+def _unnumbered(received: Received) -> bool:
+    return received.version.startswith(UNNUMBERED)
 
 
 def _identity(facility: str, received: Received) -> tuple[str, ...]:

@@ -58,9 +58,19 @@ def test_bytes_said_again_after_others_are_a_new_version(
 
 def test_said_and_said_back_before_anybody_took_it(store: SqlStore) -> None:
     with store.unit_of_work() as work:
-        assert work.inbox.put_all("demo", [one(FREE), one(BLOCKED), one(FREE)], AT) == 2
+        assert work.inbox.put_all("demo", [one(FREE), one(BLOCKED), one(FREE)], AT) == 3
         assert work.inbox.put_all("demo", [one(BLOCKED)], AT) == 1
         assert take(work) == [FREE, BLOCKED]
+
+
+@pytest.mark.parametrize("growth", [[], [GONE]], ids=["the same", "and more"])
+def test_a_history_that_is_told_once_more_ends_with_its_last_word(store: SqlStore, growth: list[str]) -> None:
+    """A file that only grows is read anew as a whole: nobody is told for a moment that the slot is free."""
+    with store.unit_of_work() as work:
+        work.inbox.put_all("demo", [one(FREE), one(BLOCKED)], AT)
+        assert take(work) == [FREE, BLOCKED]
+        work.inbox.put_all("demo", [one(version) for version in (FREE, BLOCKED, *growth)], AT)
+        assert take(work) == growth
 
 
 def test_what_has_no_id_is_no_version_of_anything(store: SqlStore) -> None:
