@@ -128,8 +128,11 @@ class Register(Protocol):
     ) -> Sequence[tuple[str, str | None]]:
         """(visit, referral) of an entry, of a patient's entries or of those on a referral; nothing is locked."""
 
-    def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
-        """Open entries that P1 has not answered for (awaiting or offline), those that were made first; not locked."""
+    def unsettled(self, facility: str) -> Iterator[StoredEntry]:
+        """Open entries that P1 has not answered for (awaiting or offline), those made first at the top; not locked.
+
+        All of them, read in portions: what P1 refused stays among them until a person acts, and hides nobody.
+        """
 
     def overtaken(self, facility: str, entry: Entry, limit: int = 100) -> Sequence[Entry]:
         """Who of its list ranks before ``entry`` (G-05), still waits, is not reserved and has a later term.

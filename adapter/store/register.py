@@ -23,7 +23,7 @@ from adapter.store.register_document import schedule_document, schedule_of
 from adapter.store.session import Session
 
 PORTION_ROWS = 1000
-"""Entries that :meth:`SqlRegister.listed` holds at a time."""
+"""Entries that :meth:`SqlRegister.listed` and :meth:`SqlRegister.unsettled` hold at a time."""
 
 _FACILITY = "facility = %(facility)s"
 _OF_LIST = f"{_FACILITY} AND schedule_id = %(schedule)s AND oncology = %(oncology)s AND waiting"
@@ -93,7 +93,12 @@ _OF_REFERRAL = _entries("referral_id = %(referral)s", "entered_at, made", _LOCK)
 _PLACES = f"""
 SELECT DISTINCT visit_id, referral_id FROM register_entry WHERE {_FACILITY} AND {{of}} = %(of)s ORDER BY 1, 2
 """  # noqa: S608  # constant columns
-_UNSETTLED = _entries("open AND standing IN ('awaiting', 'offline')", "entered_at, made", "LIMIT %(limit)s")
+_UNSETTLED = (
+    f"SELECT {rows.KEPT}, entered_at, made FROM register_entry "  # noqa: S608  # constant columns
+    f"WHERE {_FACILITY} AND open AND standing IN ('awaiting', 'offline') AND {{after}} "
+    "ORDER BY entered_at, made LIMIT %(limit)s"
+)
+_MADE_AFTER = "(entered_at, made) > (%(last_entered)s::timestamptz, %(last_made)s::bigint)"
 _WAITING = _entries("schedule_id = %(schedule)s AND oncology = %(oncology)s AND waiting", _PLACE)
 _WINDOW = _entries(
     "schedule_id = %(schedule)s AND waiting AND term_first BETWEEN %(first)s AND %(last)s", f"term_first, {_PLACE}"
@@ -236,9 +241,21 @@ class SqlRegister:
         ((column, value),) = [(name, value) for name, value in asked.items() if value is not None]
         return [(visit, on) for visit, on in self._session.run(_PLACES.format(of=column), facility=facility, of=value)]
 
-    def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
-        """Open entries that P1 has not answered for (awaiting or offline), those that were made first; not locked."""
-        return self._all(_UNSETTLED, facility, limit=limit)
+    def unsettled(self, facility: str) -> Iterator[StoredEntry]:
+        """Open entries that P1 has not answered for (awaiting or offline), those made first at the top; not locked.
+
+        All of them, a portion at a time.
+        """
+        asked: dict[str, object] = {"facility": facility, "limit": PORTION_ROWS}
+        after = "true"
+        while True:
+            found = self._session.run(_UNSETTLED.format(after=after), **asked)
+            for *row, _, _ in found:
+                yield rows.stored_of(self._session, facility, row)
+            if len(found) < PORTION_ROWS:
+                return
+            after = _MADE_AFTER
+            asked |= {"last_entered": found[-1][-2], "last_made": found[-1][-1]}
 
     def overtaken(self, facility: str, entry: Entry, limit: int = 100) -> Sequence[Entry]:
         """Who of its list ranks before ``entry`` (G-05), still waits, is not reserved and has a later term.

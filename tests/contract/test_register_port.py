@@ -191,7 +191,6 @@ def test_who_still_awaits_an_answer_of_p1(shelf: Shelf, register: Any) -> None:
         refused("A5"),
     )
     assert ids(register.unsettled("demo")) == ["A1", "A2"]
-    assert ids(register.unsettled("demo", 1)) == ["A1"]
 
 
 def test_lists_and_windows(shelf: Shelf, register: Any) -> None:

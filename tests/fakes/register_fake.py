@@ -111,10 +111,9 @@ class MemoryRegister:
         }
         return sorted(found, key=lambda one: (one[0], one[1] or ""))
 
-    def unsettled(self, facility: str, limit: int = 5000) -> Sequence[StoredEntry]:
+    def unsettled(self, facility: str) -> Iterator[StoredEntry]:
         asking = {EntryStanding.AWAITING, EntryStanding.OFFLINE}
-        found = (one for one in self._of(facility) if one.entry.open and one.standing in asking)
-        return _oldest_first(found)[:limit]
+        yield from _oldest_first(one for one in self._of(facility) if one.entry.open and one.standing in asking)
 
     def position(self, facility: str, entry: Entry) -> int | None:
         known = self.kept.get((facility, entry.id))

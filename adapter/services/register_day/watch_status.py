@@ -7,9 +7,11 @@ its message was given up: an entry never awaits an answer that nobody asks for.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
 from uuid import uuid4
 
-from adapter.domain.rules.offline import status_due, sync_due
+from adapter.domain.rules.offline import R04, R08, status_due, sync_due
 from adapter.domain.rules.verdict import Outcome
 from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.ports.store import Action, MessageState
@@ -21,8 +23,10 @@ from adapter.services.register_day.reachable import note_reachability
 from adapter.services.take_referral import ALL, subject_of
 
 CODES = ("W-R-STATUS-LATE", "W-R-SYNC-LATE")
-LOOKED_AT_MAX = 5000
-"""Entries that await P1's status which are looked at in one go, oldest first."""
+PORTION = 1000
+"""Entries that await P1's status which are looked at together; all are, those made first at the top."""
+ALARMS_MAX = 10_000
+"""Alarms of each rule among which those of entries that await nothing any more are looked for."""
 
 
 def watch_status(eq: Equipment, facility: str) -> int:
@@ -30,25 +34,43 @@ def watch_status(eq: Equipment, facility: str) -> int:
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, str(uuid4()))
         since = note_reachability(work, facility, eq.clock.now())
-        asked: list[NewTask] = []
-        for stored in _unanswered(desk):
-            due = status_due if stored.standing is EntryStanding.AWAITING else sync_due
-            verdict = due(stored.entry, since, eq.clock.now(), eq.rules)
-            if verdict.outcome is Outcome.WARNED:
-                asked += new_tasks(entry_subject(stored.entry.id), [verdict])
-        raised = work.tasks.raise_(facility, asked) if asked else 0
-        alarms = work.tasks.listed(facility, kinds=[TaskKind.ALARM], limit=LOOKED_AT_MAX)
-        stand = [one.task.subject for one in alarms if one.task.code in CODES]
-        keep = [(one.rule, one.code, one.subject) for one in asked]
-        if stand:
-            work.tasks.gone(facility, stand, keep=keep, codes=CODES)
+        entries = iter(work.register.unsettled(facility))
+        raised, seen = 0, set[str]()
+        while portion := list(islice(entries, PORTION)):
+            subjects = [entry_subject(one.entry.id) for one in portion]
+            asked = _late(desk, portion, since)
+            raised += work.tasks.raise_(facility, asked) if asked else 0
+            keep = [(one.rule, one.code, one.subject) for one in asked]
+            work.tasks.gone(facility, subjects, keep=keep, codes=CODES)
+            seen.update(subjects)
+        answered = sorted(_alarmed(desk) - seen)
+        if answered:
+            work.tasks.gone(facility, answered, keep=(), codes=CODES)
         work.commit()
     return raised
 
 
-def _unanswered(desk: Desk) -> Sequence[StoredEntry]:
-    """Open entries that P1 has not answered for; what it refused is a person's matter already (R-08)."""
-    found = [one for one in desk.work.register.unsettled(desk.facility, LOOKED_AT_MAX) if one.referral_id is not None]
+def _late(desk: Desk, entries: Sequence[StoredEntry], since: datetime | None) -> list[NewTask]:
+    """The alarms that these entries ask for."""
+    asked: list[NewTask] = []
+    for stored in _unanswered(desk, entries):
+        due = status_due if stored.standing is EntryStanding.AWAITING else sync_due
+        verdict = due(stored.entry, since, desk.eq.clock.now(), desk.eq.rules)
+        if verdict.outcome is Outcome.WARNED:
+            asked += new_tasks(entry_subject(stored.entry.id), [verdict])
+    return asked
+
+
+def _alarmed(desk: Desk) -> set[str]:
+    """Subjects of the open alarms of these rules."""
+    listed = desk.work.tasks.listed
+    found = [listed(desk.facility, rule=one.id, kinds=[TaskKind.ALARM], limit=ALARMS_MAX) for one in (R04, R08)]
+    return {task.task.subject for some in found for task in some if task.task.code in CODES}
+
+
+def _unanswered(desk: Desk, entries: Sequence[StoredEntry]) -> Sequence[StoredEntry]:
+    """Those that P1 has not answered for; what it refused is a person's matter already (R-08)."""
+    found = [one for one in entries if one.referral_id is not None]
     coming = desk.work.outbox.unfinished(
         desk.facility, [subject_of(str(one.referral_id)) for one in found], [Action.ACCEPT_REFERRAL]
     )

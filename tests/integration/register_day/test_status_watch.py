@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from fakes.register_ward import Ward
 
 from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.ports.store import Action, Destination, MessageState, Settlement
 from adapter.ports.tasks import TaskKind
 from adapter.services.register import settle_entry
+from adapter.services.register_day import watch_status as watching
 from adapter.services.register_day.watch_status import watch_status
 from adapter.services.take_referral import accept
+from adapter.store import register
 
 FACILITY = "demo"
 
@@ -124,3 +127,26 @@ def test_what_p1_refused_after_an_outage_is_no_late_status(ward: Ward) -> None:
         work.commit()
     ward.clock.sleep(60 * 60)
     assert alarms(ward) == []
+
+
+def test_those_that_p1_refused_hide_nobody_behind_them(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They stay unsettled until a person acts; whoever came after them is looked at all the same."""
+    monkeypatch.setattr(register, "PORTION_ROWS", 2)
+    monkeypatch.setattr(watching, "PORTION", 2)
+    for number in range(4):
+        offline(ward, f"A{number}", ward.clock.now())
+    with ward.store.unit_of_work() as work:
+        messages = work.outbox.claim(1, ward.clock.now(), 10, facility=FACILITY)
+        refused = [Settlement(one, MessageState.REFUSED, ward.clock.now(), "held") for one in messages]
+        assert len(work.outbox.settle(refused)) == 4
+        work.commit()
+    offline(ward, "B1", ward.clock.now())
+    offline(ward, "B2", ward.clock.now())
+    ward.enter("B3", standing=EntryStanding.AWAITING, held=False, entered_at=ward.clock.now())
+    assert alarms(ward) == []
+    ward.clock.sleep(60 * 60)
+    late = [("W-R-STATUS-LATE", "entry/B3"), ("W-R-SYNC-LATE", "entry/B1"), ("W-R-SYNC-LATE", "entry/B2")]
+    assert alarms(ward) == late
+    assert alarms(ward) == late, "no look ends what another portion asked for"
+    silent(ward, 1)
+    assert alarms(ward) == [], "out of reach again"
