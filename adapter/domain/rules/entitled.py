@@ -69,8 +69,8 @@ V10 = Rule(
     "Dokument potwierdzający uprawnienie",
     "The document that shows the right",
     "art. 43 ust. 1, art. 47b i art. 47c ust. 1 pkt 12 i 15 ustawy z 27.08.2004",
-    (Action.ERROR,),
-    ("E-PRIV-BASIS",),
+    (Action.ERROR, Action.WARN),
+    ("E-PRIV-BASIS", "W-PRIV-NUMBER"),
 )
 V11 = Rule(
     "V-11",
@@ -121,7 +121,11 @@ def in_scope(right: Right, entitlement: Entitlement, schedule: AdmissionSchedule
 
 
 def document_valid(entry: Entry) -> Verdict:
-    """V-10: category 4 shows a document of a known kind that is in force on the day of report."""
+    """V-10: category 4 shows a document of a known kind that is in force on the day of report.
+
+    Its number is kept too. Not every document has one (a doctor's certificate), so a missing number is shown and
+    refuses nothing (inferred).
+    """
     if entry.category is not Category.PRIVILEGED:
         return V10.allow()
     document = entry.entitlement.document if entry.entitlement is not None else None
@@ -137,6 +141,12 @@ def document_valid(entry: Entry) -> Verdict:
             "E-PRIV-BASIS",
             f"dokument potwierdzający uprawnienie był ważny do {document.valid_until.isoformat()}: poproś o aktualny",
             f"the document that shows the right ended on {document.valid_until.isoformat()}: ask for a current one",
+        )
+    if not document.number.strip():
+        return V10.warn(
+            "W-PRIV-NUMBER",
+            "brak numeru dokumentu potwierdzającego uprawnienie: dopisz go; gdy dokument go nie ma, wpisz „bez numeru”",
+            'the document that shows the right has no number: add it; where it has none, write "bez numeru"',
         )
     return V10.allow()
 

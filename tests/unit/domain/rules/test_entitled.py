@@ -200,6 +200,10 @@ def test_v_10_the_document(privileged: MakeEntry, new_entry: MakeEntry) -> None:
     for until, code in (("2026-03-01", "E-PRIV-BASIS"), ("2026-03-02", "")):
         document = EntitlementDocument("certificate", "X1", valid_until=day(until))
         assert entitled.document_valid(privileged(entitlement=replace(right, document=document))).code == code
+    for number, code in (("", "W-PRIV-NUMBER"), (" ", "W-PRIV-NUMBER"), ("bez numeru", "")):
+        document = EntitlementDocument("certificate", number)
+        asked = entitled.document_valid(privileged(entitlement=replace(right, document=document)))
+        assert (asked.code, asked.refused) == (code, False), "kept where there is one, and no bar"
     assert not entitled.document_valid(new_entry()).code
 
 
