@@ -36,6 +36,7 @@ def change(desk: Desk, case: Case) -> Plan:
         raise ValueError("only a known entry is changed")
     before, fresh = known.entry, compose(case)
     rebound = replace(known, patient_id=case.patient.id)  # the EHR may know the person by another id now
+    rebound = replace(rebound, no_show_excused=_excused(case, known, fresh))
     rebound = replace(rebound, visit_id=case.visit.id) if case.takes_over else rebound
     relinked = relink(desk, case, rebound, fresh)
     if fresh == before and rebound == known and relinked is None:
@@ -72,7 +73,6 @@ def change(desk: Desk, case: Case) -> Plan:
         onto,
         entry=corrected,
         referral_id=onto.referral_id or case.visit.referral_id,
-        no_show_excused=known.no_show_excused and moved is None,
         correlation_id=desk.correlation_id,
     )
     return Plan(
@@ -82,6 +82,12 @@ def change(desk: Desk, case: Case) -> Plan:
         (Draft(stored, told.taken(), entered=_placed(known, stored), change=moved),),
         _settled(verdicts if case.settled else judge_entry(before, context)),
     )
+
+
+def _excused(case: Case, known: StoredEntry, fresh: Entry) -> bool:
+    """E-05: nobody is asked about a term that was given up. X-05 asks about one that is given, also the same again."""
+    again = case.visit.active and fresh.term is not None and fresh.term.last >= case.today
+    return known.no_show_excused and fresh.term == known.entry.term and not again
 
 
 def _placed(before: StoredEntry, after: StoredEntry) -> bool:

@@ -115,7 +115,7 @@ def keep_entry(desk: Desk, plan: Plan) -> None:
             settle_referral(desk, stored, draft.effect)
         if stored.standing is EntryStanding.FINAL and _was_asked(plan.case.known):
             answered(desk, stored)
-        if draft.change is not None and draft.change.after is not None:
+        if _term_given(plan.case.known, draft):
             desk.work.tasks.gone(desk.facility, [entry_subject(stored.entry.id)], keep=(), codes=TERM_WANTED)
         _tell(desk, draft, stored)
         _offer(desk, plan.case.known, stored)
@@ -130,6 +130,12 @@ def _needs_referral(case: Case, stored: StoredEntry) -> bool:
 def _was_asked(before: StoredEntry | None) -> bool:
     """Whether P1 was asked for the entry as it stood before."""
     return before is not None and before.standing is not EntryStanding.FINAL
+
+
+def _term_given(before: StoredEntry | None, draft: Draft) -> bool:
+    """Whether the patient has a term from now on: another one, or the old one again after it was given up."""
+    again = before is not None and before.no_show_excused and not draft.stored.no_show_excused
+    return again or (draft.change is not None and draft.change.after is not None)
 
 
 def _numbered(desk: Desk, draft: Draft) -> tuple[StoredEntry, Sequence[Step]]:

@@ -44,6 +44,19 @@ def test_who_lives_is_put_back_in_the_old_place_and_is_given_a_term(dead: Front)
     assert dead.removal(ENTRY) is None
 
 
+def test_who_is_given_the_same_term_again_is_asked_about_as_everybody(dead: Front) -> None:
+    """X-05: his old term is still to come and free; nothing is left to ask for, until he does not come on it."""
+    dead.says(dead.clinic.patient(0))
+    alive(dead)
+    dead.deliver()
+    for status in ("waitlist", "booked"):
+        dead.says(dead.visit(status=status))
+    assert not dead.refused()
+    dead.deliver()
+    assert dead.codes() == [], "he has a term"
+    assert "TASK-X-NOSHOW" in dead.on(dead.clinic.days[4].isoformat())
+
+
 def test_a_death_that_is_told_again_asks_nobody(dead: Front) -> None:
     dead.says(dead.clinic.patient(0))
     dead.says(dead.clinic.patient(0) | {"deceasedBoolean": True})
