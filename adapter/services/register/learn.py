@@ -9,7 +9,7 @@ from adapter.domain.register import Entry
 from adapter.domain.rules.entry_data import PERSON_CODES, person_data
 from adapter.domain.rules.reasons import DECEASED
 from adapter.domain.rules.removal import alive
-from adapter.ports.register import Step, StoredEntry
+from adapter.ports.register import EntryStanding, Step, StoredEntry
 from adapter.services.desk import Desk
 from adapter.services.notices.contact_changed import contact_to_renew
 from adapter.services.register.compose import person_of, referral_of
@@ -41,8 +41,9 @@ def patient_learned(desk: Desk, patient: Patient) -> None:
         renewed = replace(stored.entry, person=person)
         if renewed == stored.entry:
             continue
-        contact_to_renew(desk, stored.entry, renewed)
-        _ask_for_data(desk, renewed)
+        if stored.standing is not EntryStanding.REJECTED:  # of what P1 refused nobody is asked anything
+            contact_to_renew(desk, stored.entry, renewed)
+            _ask_for_data(desk, renewed)
         _correct(desk, stored, renewed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fakes.register_front import FIRST, SECOND, Front
+from fakes.register_front import FIRST, NO, SECOND, Front
 
 from adapter.cli.demo.clinic import coding
 from adapter.domain.appointment import VisitState
@@ -13,6 +13,7 @@ from adapter.domain.term import DayTerm
 from adapter.fhir import names
 from adapter.ports.notices import NoticeKind
 from adapter.ports.register import EntryStanding
+from adapter.ports.store import Action
 
 ENTRY = "visit-1"
 LATER = ("dr-lis", 4, 0)
@@ -101,3 +102,15 @@ def test_what_was_told_of_a_service_stands_in_the_history_of_its_end(front: Fron
     assert end.what == "removed"
     assert end.before.get("service_started") is None
     assert str(end.after["service_started"]).startswith("2026-03-04")
+
+
+def test_of_an_entry_that_p1_refused_nobody_is_asked_for_data(front: Front) -> None:
+    """R-04: there is no entry. What its person lacks is asked when he is entered."""
+    front.answers[Action.ACCEPT_REFERRAL, "referral:referral-1"] = NO
+    front.book()
+    front.deliver()
+    before = front.codes()
+    assert front.entry(ENTRY).standing is EntryStanding.REJECTED
+    front.says(front.clinic.patient(0) | {"address": []})
+    assert front.codes() == before
+    assert front.entry(ENTRY).entry.person.address == "", "somebody may ask P1 once more"
