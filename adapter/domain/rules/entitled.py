@@ -145,7 +145,7 @@ def document_valid(entry: Entry) -> Verdict:
     if not document.number.strip():
         return V10.warn(
             "W-PRIV-NUMBER",
-            "brak numeru dokumentu potwierdzającego uprawnienie: dopisz go; gdy dokument go nie ma, wpisz „bez numeru”",
+            "brak numeru dokumentu potwierdzającego uprawnienie: dopisz go; jeśli go nie ma, wpisz „bez numeru”",
             'the document that shows the right has no number: add it; where it has none, write "bez numeru"',
         )
     return V10.allow()
