@@ -30,6 +30,7 @@ from adapter.services.register_day.ask_after import ask_after, expected_soon
 from adapter.services.register_day.check_schedules import check_schedules
 from adapter.services.register_day.due import ENTRY_CODES, due_days
 from adapter.services.register_day.facts import day_of, facts_of
+from adapter.services.register_day.lapse_offers import RESERVED, lapse_offers
 from adapter.services.register_day.look_closer import Looked, look_closer
 from adapter.services.register_day.reachable import note_reachability
 from adapter.services.register_day.release_batch import release_batch
@@ -83,6 +84,7 @@ def run_day(eq: Equipment, facility: str) -> DayDone:
             people += [one.patient_id for one in portion if expected_soon(one, day.today)]
     done.asked_after = ask_after(eq, facility, people)
     void_offers(eq, facility)
+    done.acted.update([RESERVED] * lapse_offers(eq, facility))
     with eq.store.unit_of_work() as work:
         desk = Desk(eq, work, facility, str(uuid4()))
         raised, ended = check_schedules(desk, day)

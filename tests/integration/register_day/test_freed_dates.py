@@ -12,6 +12,7 @@ from adapter.domain.appointment import VisitState
 from adapter.domain.entitlement import Category, Criterion
 from adapter.domain.history import with_reservation
 from adapter.domain.moments import instant_in_warsaw
+from adapter.domain.register import Removal
 from adapter.domain.slot import Slot, SlotKind, SlotState
 from adapter.domain.term import DayTerm, WeekTerm
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState
@@ -19,6 +20,7 @@ from adapter.ports.register import StoredEntry
 from adapter.services.register_day.offer_freed import offer_freed, offer_next
 
 FACILITY = "demo"
+OFFER = NewNotice("B", NoticeKind.EARLIER_OFFER, before=DayTerm(date(2026, 3, 20)), offered=date(2026, 3, 10))
 
 
 def offered(ward: Ward) -> list[tuple[str, date | None]]:
@@ -150,6 +152,47 @@ def test_an_offer_that_is_no_earlier_any_more_is_not_made_and_its_neighbours_sta
     assert len(offered(ward)) == 2
     ward.on("2026-03-03")
     assert offered(ward) == [("B", date(2026, 3, 5))]
+
+
+def offer_sent(ward: Ward) -> int:
+    """B, dated 2026-03-20, was told of the freed 2026-03-10."""
+    (number,) = ward.desk(lambda desk: desk.work.notices.add(FACILITY, [OFFER]))
+    ward.desk(lambda desk: desk.work.notices.sent(FACILITY, number, "person:anna", ["letter"]))
+    return int(number)
+
+
+# term of B           removed  answer        reserved  why
+UNANSWERED = [
+    ("2026-03-20", False, "no_contact", True, "nobody was reached: the old date stays as a reservation (P-07)"),
+    ("2026-03-10", False, "accepted", False, "the EHR gave the date that was offered"),
+    ("2026-03-06", False, "no_contact", False, "an earlier one was given meanwhile"),
+    ("2026-03-20", True, "no_contact", False, "the entry ended"),
+    ("2026-03-10", True, "accepted", False, "served on the date that was offered"),
+]
+
+
+@pytest.mark.parametrize(
+    ("term", "ended", "answer", "reserved", "why"), UNANSWERED, ids=[row[-1] for row in UNANSWERED]
+)
+def test_a_sent_offer_lapses_when_its_date_has_passed(
+    ward: Ward, term: str, *, ended: bool, answer: str, reserved: bool, why: str
+) -> None:
+    removal = Removal(date(2026, 3, 9), "OTHER", ward.clock.now(), "anna", "why") if ended else None
+    ward.enter("B", term=term, removal=removal, state=VisitState.SERVED)
+    number = offer_sent(ward)
+    ward.at("2026-03-10", 23)
+    ward.run()
+    assert [one.id for one in ward.notices(NoticeState.SENT)] == [number], "the day is not over"
+    ward.at("2026-03-11", 1)
+    acted = ward.run().acted
+    assert acted["AUTO-N-RESERVE"] == int(reserved)
+    assert [one.answer for one in ward.notices(NoticeState.ANSWERED)] == [answer]
+    assert ward.entry("B").entry.reserved is reserved
+    before = ward.steps("B")
+    assert before.count("reserved") == int(reserved)
+    assert ward.run().acted["AUTO-N-RESERVE"] == 0
+    assert ward.steps("B") == before, "once"
+    assert not [one for one in ward.codes() if "-N-" in one], "nobody is asked to offer a day that is past"
 
 
 BATCHED = [
