@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from adapter.cli.site_folders import WITHOUT, mappings_of_site
+from adapter.cli.site_folders import WITHOUT
 
 if TYPE_CHECKING:
     from adapter.domain.rules.verdict import Verdict
@@ -50,6 +50,7 @@ def _book(facility: str | None, on: date | None, mappings: Path | None) -> RuleB
     """What the rules are asked with: the site's settings and tables, and the time."""
     from datetime import timedelta
 
+    from adapter import resources
     from adapter.bootstrap.adapter import register_of, rule_settings
     from adapter.clock import SystemClock
     from adapter.domain.moments import day_bounds
@@ -63,7 +64,7 @@ def _book(facility: str | None, on: date | None, mappings: Path | None) -> RuleB
         raise click.UsageError(f"there is no facility '{facility}' in the settings (known: {known})")
     provider = register_of(settings.facilities[facility]).provider if facility is not None else ""
     now = day_bounds(on)[1] - timedelta(minutes=1) if on is not None else SystemClock().now()
-    tables = load_tables(mappings_of_site(mappings))
+    tables = load_tables(resources.mappings(mappings or settings.mappings))
     return RuleBook(tables, now, rule_settings(settings.rules), provider, on is not None)
 
 
