@@ -12,6 +12,7 @@ from adapter.bootstrap.adapter import Adapter, open_adapter, open_database
 from adapter.bootstrap.finding import Finding
 from adapter.bootstrap.national import endpoint_config
 from adapter.bootstrap.register_findings import register_findings
+from adapter.bootstrap.sessions import sessions_finding
 from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
 from adapter.errors import AdapterError, Unavailable
@@ -124,6 +125,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
             where = "embedded PostgreSQL" if database.embedded else "the server of DATABASE_URL"
             status = schema.status(database.engine)
             yield Finding("database", "ok", f"{where} answers" + (f"; {database.notice}" if database.notice else ""))
+            yield sessions_finding(database, settings)
             if status.ready:
                 yield Finding("migrations", "ok", f"schema {status.current}")
             elif status.newer:

@@ -12,6 +12,8 @@ import click
 if TYPE_CHECKING:
     from flask import Flask
 
+    from adapter.bootstrap import Adapter
+
 
 @click.command(epilog="Example: pomost serve --port 8080")
 @click.option("--host", help="Address to listen on (default: the setting, 127.0.0.1).")
@@ -37,10 +39,20 @@ def serve(host: str | None, port: int | None, web_only: bool) -> None:
                 server.run()  # ends by KeyboardInterrupt or SystemExit
                 return
             threading.Thread(target=server.run, name="web", daemon=True).start()
-            click.echo(f"pomost works for {', '.join(adapter.facilities) or 'no facility yet'}", err=True)
+            _say_for_whom(adapter)
             run_worker(worker_app(adapter), concurrency=settings.worker_concurrency)
         finally:
             server.close()
+
+
+def _say_for_whom(adapter: Adapter) -> None:
+    """Whom the worker works for, and what would hinder it before it does."""
+    from adapter.bootstrap.sessions import sessions_finding
+
+    finding = sessions_finding(adapter.database, adapter.settings)
+    if finding.state != "ok":
+        click.echo(f"{finding.subject}: {finding.text}; {finding.advice}", err=True)
+    click.echo(f"pomost works for {', '.join(adapter.facilities) or 'no facility yet'}", err=True)
 
 
 def _listen(app: Flask, host: str, port: int) -> Any:
@@ -71,5 +83,5 @@ def work(once: bool) -> None:
     from adapter.worker.app import run_worker, worker_app
 
     with open_adapter() as adapter:
-        click.echo(f"pomost works for {', '.join(adapter.facilities) or 'no facility yet'}", err=True)
+        _say_for_whom(adapter)
         run_worker(worker_app(adapter, periodic=not once), concurrency=adapter.settings.worker_concurrency, once=once)

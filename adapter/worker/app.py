@@ -5,6 +5,7 @@ from __future__ import annotations
 import procrastinate
 
 from adapter.bootstrap import Adapter
+from adapter.bootstrap.sessions import JOB_ENGINE_POOL
 from adapter.worker import jobs, timetable
 
 SHUTDOWN_SECONDS = 30
@@ -14,7 +15,10 @@ SHUTDOWN_SECONDS = 30
 def worker_app(adapter: Adapter, *, periodic: bool = True) -> procrastinate.App:
     """The application with all jobs, on the adapter's database; ``periodic``: its worker keeps the timetable."""
     settings, eq = adapter.settings, adapter.equipment
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=adapter.database.url))
+    connector = procrastinate.PsycopgConnector(
+        conninfo=adapter.database.url, min_size=JOB_ENGINE_POOL, max_size=JOB_ENGINE_POOL
+    )
+    app = procrastinate.App(connector=connector)
     jobs.register(
         app,
         eq,

@@ -28,7 +28,8 @@ def test_all_is_well(installation: Installation) -> None:
     found = findings(done)
     assert {state for state, _ in found.values()} == {"ok"}
     assert set(found) == {
-        "settings", "mappings", "contract cer", "contract p1", "database", "migrations", "audit", "outbox",
+        "settings", "mappings", "contract cer", "contract p1", "database", "database sessions", "migrations",
+        "audit", "outbox",
         *(f"certificate demo {channel} {kind}" for channel in ("cer", "p1") for kind in KINDS),
         "CeR for demo", "clock of demo", "EHR of demo", "changes of visits of demo", "register of demo",
     }  # fmt: skip
@@ -42,6 +43,20 @@ def test_asking_before_an_exchange_can_be_over_is_a_warning(installation: Instal
     assert done.code == 0
     assert "warning settings of demo: lost answers are asked about after 30 s" in done.out
     assert "raise POMOST_ASK_AFTER_SECONDS" in done.out
+
+
+def test_more_jobs_than_the_server_has_sessions_for_is_said_with_the_numbers(installation: Installation) -> None:
+    """The server of the tests has 100, three of them for whoever must get in when nobody else can."""
+    installation.environment["POMOST_WORKER_CONCURRENCY"] = "16"
+    assert installation.call("doctor", "--offline").code == 0
+    installation.environment["POMOST_WORKER_CONCURRENCY"] = "17"
+    done = installation.call("doctor", "--offline")
+    assert done.code == 3
+    (line,) = [line for line in done.out.splitlines() if line.startswith("BAD")]
+    assert line == (
+        "BAD     database sessions: with POMOST_WORKER_CONCURRENCY 17 a worker may open 98, "
+        "the server allows 97; lower it to 16, or raise its limit"
+    )
 
 
 def test_offline_calls_nobody(installation: Installation) -> None:
