@@ -27,8 +27,8 @@ class InboxState(StrEnum):
 class StoredProblem:
     """One problem of one inbox entry: safe texts only.
 
-    ``code`` is what software matches on (``E-D-ADDR``) and ``article`` the source of a rule of the law; both are empty
-    for other problems.
+    ``code`` is what software matches on (``E-D-ADDR``; of a reference that leads nowhere what is missing,
+    ``Patient/ID``) and ``article`` the source of a rule of the law; both are empty for other problems.
     """
 
     path: str
@@ -91,6 +91,12 @@ class Inbox(Protocol):
             BadInput: there is no such entry.
             Refused: its content was erased when it was taken, or a newer version was taken since.
         """
+
+    def wake(self, facility: str, resource_type: str, resource_ids: Sequence[str]) -> int:
+        """Make entries new again that were put aside because one of these resources was missing; how many."""
+
+    def wake_lacking(self, facility: str, rule: str, limit: int) -> int:
+        """Make the newest ``limit`` entries new again that were put aside by this rule; how many."""
 
     def first_received(self, facility: str, resource_type: str) -> datetime | None:
         """When the first resource of a type came, None when none did."""

@@ -24,7 +24,7 @@ class NotTaken(BadInput):
 
 
 class MissingReference(NotTaken):
-    """A resource that the entry refers to is not in the store."""
+    """A resource that the entry refers to is not in the store; its problem names it (``code``: ``Patient/ID``)."""
 
     def __init__(self, path: str, resource_type: str, resource_id: str) -> None:
         problem = StoredProblem(
@@ -32,6 +32,7 @@ class MissingReference(NotTaken):
             rule=REFERENCE_RULE,
             text_pl=f"odwołanie do nieznanego zasobu {resource_type}; prześlij go lub popraw odwołanie",
             text_en=f"refers to an unknown {resource_type}; send it or mend the reference",
+            code=f"{resource_type}/{resource_id}",
         )
         super().__init__(InboxState.QUARANTINED, [problem])
         self.resource_type = resource_type

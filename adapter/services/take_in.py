@@ -1,8 +1,9 @@
 """Read what lies in the inbox, entry by entry: shape, sense, law, then the rows and messages it asks for.
 
 A bad entry is quarantined or refused with every problem named; its neighbours go on. What an entry refers to and
-nobody knows is read from the EHR, and the entry tried again; nothing is fetched in a transaction. A version is passed
-over when a newer one of the same resource was taken.
+nobody knows is read from the EHR, and the entry tried again; nothing is fetched in a transaction. Where the EHR does
+not have it yet, the entry is tried again as soon as it comes. A version is passed over when a newer one of the same
+resource was taken.
 """
 
 from __future__ import annotations
@@ -141,6 +142,9 @@ def _take_batch(
             end = take_entry(eq, work, facility, entry)
             work.inbox.settle(entry.id, end[0], end[1])
             ends.append((entry, end))
+        taken = [entry.received.resource_id for entry, end in ends if end[0] is InboxState.TAKEN]
+        if taken and resource_type != ORDER[-1]:  # nothing refers to an Appointment
+            work.inbox.wake(facility, resource_type, taken)
         work.commit()
     return ends
 

@@ -99,6 +99,21 @@ WHERE taken.id = %(id)s AND taken.resource_type = %(secret)s AND e.facility = ta
 """Refused and quarantined versions of what is taken now may hold the same access code."""
 
 
+_WAKE = """
+UPDATE inbox i SET state = 'new', problems = '[]'::jsonb
+WHERE i.facility = %(facility)s AND i.state = 'quarantined' AND EXISTS (
+    SELECT FROM jsonb_array_elements(i.problems) problem WHERE problem ->> 'code' = ANY (%(lacking)s::text[]))
+"""
+_WAKE_LACKING = """
+UPDATE inbox SET state = 'new', problems = '[]'::jsonb
+WHERE id = ANY (ARRAY(
+    SELECT i.id FROM inbox i WHERE i.facility = %(facility)s AND i.state = 'quarantined' AND EXISTS (
+        SELECT FROM jsonb_array_elements(i.problems) problem WHERE problem ->> 'rule' = %(rule)s)
+    ORDER BY i.id DESC LIMIT %(limit)s)) AND state = 'quarantined'
+"""
+"""A version that another one has overtaken since is passed over when it is taken."""
+
+
 class SqlInbox:
     """Implements :class:`adapter.ports.store.Inbox`."""
 
@@ -207,6 +222,15 @@ class SqlInbox:
         """Whether a newer version of the same resource was taken: by meta.lastUpdated, else by when it came."""
         rows = self._session.run(_OVERTAKEN, id=entry_id)
         return bool(rows and rows[0][0])
+
+    def wake(self, facility: str, resource_type: str, resource_ids: Sequence[str]) -> int:
+        """Make entries new again that were put aside because one of these resources was missing; how many."""
+        lacking = [f"{resource_type}/{one}" for one in resource_ids]
+        return self._session.changed(_WAKE, facility=facility, lacking=lacking)
+
+    def wake_lacking(self, facility: str, rule: str, limit: int) -> int:
+        """Make the newest ``limit`` entries new again that were put aside by this rule; how many."""
+        return self._session.changed(_WAKE_LACKING, facility=facility, rule=rule, limit=limit)
 
     def first_received(self, facility: str, resource_type: str) -> datetime | None:
         """When the first resource of a type came, None when none did."""

@@ -92,12 +92,18 @@ class SqlPeople:
         return found[0] if len(found) == 1 else None
 
     def people_known(self, facility: str, patient_ids: Sequence[str]) -> frozenset[str]:
-        """Those of many patients who came to us: kept, or put aside in the inbox because they could not be read."""
+        """Those of many patients who came to us: kept, or put aside in the inbox because they could not be read.
+
+        And those without whom something else was put aside.
+        """
         rows = self._session.run(
             "SELECT id FROM patient WHERE facility = %(facility)s AND id = ANY (%(ids)s) UNION SELECT resource_id "
-            "FROM inbox WHERE facility = %(facility)s AND resource_type = 'Patient' AND resource_id = ANY (%(ids)s)",
+            "FROM inbox WHERE facility = %(facility)s AND resource_type = 'Patient' AND resource_id = ANY (%(ids)s) "
+            "UNION SELECT substr(problem ->> 'code', 9) FROM inbox i, jsonb_array_elements(i.problems) problem "
+            "WHERE i.facility = %(facility)s AND i.state = 'quarantined' AND problem ->> 'code' = ANY (%(lacking)s)",
             facility=facility,
             ids=list(patient_ids),
+            lacking=[f"Patient/{one}" for one in patient_ids],
         )
         return frozenset(str(row[0]) for row in rows)
 

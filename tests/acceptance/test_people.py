@@ -243,9 +243,21 @@ def test_a_person_who_could_not_be_read_is_heard_when_mended(site: Site, ehr: Eh
     nobody = patient(site, identifier=[])
     done = ehr.says(nobody, site.clinic.referral(0), site.clinic.appointment("visit-1", 0, site.now(), place=LIS0))
     assert done.taken.quarantined > 1
-    assert ehr.says(site.clinic.patient(0)).taken.taken == 1
+    assert ehr.says(site.clinic.patient(0)).taken.taken == 3, "with the person the referral and the appointment"
+    assert entry(site).open
+
+
+def test_who_comes_after_the_appointment_brings_it_by_himself(site: Site, ehr: Ehr) -> None:
+    """The EHR tells of an appointment, and of its patient and referral in later passes."""
+    appointment = site.clinic.appointment("visit-1", 0, site.now(), place=LIS0)
+    assert ehr.says(appointment).taken.quarantined == 1
+    assert ehr.says(site.clinic.patient(0), site.clinic.patient(5)).taken.quarantined == 1, "the referral is not there"
     with site.eq.store.unit_of_work() as work:
-        assert work.calendar.patient(FACILITY, "patient-1") is not None
+        assert work.calendar.patient(FACILITY, "patient-6") is None, "nobody waits for that one"
+    assert not ehr.says(site.clinic.referral(0)).taken.quarantined
+    assert entry(site).open
+    site.until_quiet()
+    assert [one["state"] for one in site.visits("visit-1")] == ["saved"]
 
 
 def test_an_older_version_that_comes_late_changes_nothing(site: Site) -> None:

@@ -25,6 +25,7 @@ from adapter.ports.register import EntryStanding, StoredEntry
 from adapter.ports.tasks import NewTask
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
+from adapter.services.refusal import REFERENCE_RULE
 from adapter.services.register.follow import entry_subject, new_tasks
 from adapter.services.register_day.ask_after import ask_after, expected_soon
 from adapter.services.register_day.check_schedules import check_schedules
@@ -45,6 +46,9 @@ CLOSER_PORTION = 50
 """Entries that are locked and changed in one transaction."""
 LOOK_BACK_DAYS = 60
 """Entries removed so long ago are still asked about: their tasks end, an original posted in time may come (R-02)."""
+LACKING_MAX = 1000
+"""Inbox entries whose reference led nowhere, newest first, that the next pass tries again: the EHR may have been out
+of reach when it was asked for what they refer to. What comes by itself wakes them at once (``take_in``)."""
 
 
 @dataclass(slots=True)
@@ -89,6 +93,7 @@ def run_day(eq: Equipment, facility: str) -> DayDone:
         desk = Desk(eq, work, facility, str(uuid4()))
         raised, ended = check_schedules(desk, day)
         done.raised, done.ended, done.released = done.raised + raised, done.ended + ended, release_batch(desk)
+        work.inbox.wake_lacking(facility, REFERENCE_RULE, LACKING_MAX)
         desk.audit(ACTOR, "register-day", "facility", _said(done))
         work.commit()
     return done
