@@ -29,7 +29,7 @@ from adapter.simulator.security import Signer, SigningError, load_trust
 from adapter.simulator.sentinel_acts import Acts, Strangers
 from adapter.simulator.state import State
 from adapter.simulator.waiting import TEST_SERVICES
-from adapter.simulator.world import World, default_seed, load
+from adapter.simulator.world import World, load, plain_world
 
 MESSAGE_BYTES_MAX = 10 * 1024 * 1024
 ADMIN_BYTES_MAX = 1024 * 1024
@@ -186,4 +186,4 @@ class Simulator:
 
     def _world(self) -> World:
         seed = self.config.seed
-        return load(default_seed() if seed is None else seed)
+        return plain_world() if seed is None else load(seed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -19,6 +20,8 @@ from adapter.simulator.referrals import ERROR, POSITIVE, WARNING, Finding, Refer
 HL7 = "urn:hl7-org:v3"
 NATIONAL = "2.16.840.1.113883.3.4424"
 NUMBER_CHARACTERS = 22
+KEPT_MAX = 256
+"""Documents that are kept written: every reset issues the seed's referrals again."""
 _NS = {"h": HL7}
 
 
@@ -49,6 +52,7 @@ class Facts:
     urgent: bool = False
 
 
+@lru_cache(maxsize=KEPT_MAX)
 def write(facts: Facts) -> bytes:
     """The document's bytes."""
     q = quoteattr

@@ -18,6 +18,7 @@ from adapter.errors import BadInput
 
 PESEL_ROOT = "2.16.840.1.113883.3.4424.1.1.616"
 DEFAULT_SEED = "clinic.json"
+EXAMPLES_SEED = "examples.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,23 @@ class World:
 
 
 def default_seed() -> Path:
-    """The seed that ships with the program."""
+    """The seed that ships with the program: a clinic, its patients and their e-referrals."""
     return resources.fixtures() / "world" / DEFAULT_SEED
+
+
+def plain_world() -> World:
+    """What the simulator starts from when no seed is named: the clinic, and all that the published examples refer to.
+
+    So the examples in ``fixtures/fhir/`` can be handed to Pomost as they are, and P1 knows their e-referrals.
+
+    Raises:
+        BadInput: one of the two files was damaged.
+    """
+    world = load(default_seed())
+    examples = load(resources.fixtures() / "world" / EXAMPLES_SEED)
+    world.people.update(examples.people)
+    world.referrals.extend(examples.referrals)
+    return world
 
 
 def load(source: Path | Mapping[str, Any] | None) -> World:

@@ -151,7 +151,7 @@ def test_searches(client: Client, simulator: Simulator, referral: Referral) -> N
     )
     name = "kryteriaWyszukiwaniaSkierowan"
     own = client.call("wyszukanieSkierowanWystawiajacego", f"<{name}>{dates.format('2026-01-01')}</{name}>")
-    assert len(own.texts("wynikWyszukiwania")) == 8
+    assert len(own.texts("wynikWyszukiwania")) == 10
     person = (
         f"<mt:idUslugobiorcy><wsp:extension>{referral.person_extension}</wsp:extension>"
         f"<wsp:root>{referral.person_root}</wsp:root></mt:idUslugobiorcy>"
