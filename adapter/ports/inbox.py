@@ -98,6 +98,9 @@ class Inbox(Protocol):
     def wake_lacking(self, facility: str, rule: str, limit: int) -> int:
         """Make the newest ``limit`` entries new again that were put aside by this rule; how many."""
 
+    def say_again(self, facility: str, resource_type: str, resource_id: str) -> int:
+        """Make the last version of a resource that was taken new again; 0 when there is none whose content is kept."""
+
     def first_received(self, facility: str, resource_type: str) -> datetime | None:
         """When the first resource of a type came, None when none did."""
 

@@ -17,6 +17,7 @@ from adapter.mapping.write_back import (
 )
 from adapter.ports.store import Action, BlockProof, Destination, Message, MessageState, NewMessage, UnitOfWork
 from adapter.services.adopt import adopt_created
+from adapter.services.book_again import book_again
 from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
@@ -188,6 +189,7 @@ def _referral_became(state: ReferralState, *, held: bool) -> Effect:
         work.calendar.put_referral(message.facility, replace(record, state=state, held=held))
         if held:
             settle_entry.accepted(_desk(eq, work, message), referral_id)
+            book_again(_desk(eq, work, message), referral_id)
         if told is None and record.number is not None and state is ReferralState.WITH_PROVIDER:
             identifier_write_back(
                 eq, work, message, ("ServiceRequest", referral_id), referral_identifier(record.number)

@@ -104,6 +104,12 @@ UPDATE inbox i SET state = 'new', problems = '[]'::jsonb
 WHERE i.facility = %(facility)s AND i.state = 'quarantined' AND EXISTS (
     SELECT FROM jsonb_array_elements(i.problems) problem WHERE problem ->> 'code' = ANY (%(lacking)s::text[]))
 """
+_SAY_AGAIN = """
+UPDATE inbox SET state = 'new', problems = '[]'::jsonb
+WHERE state = 'taken' AND id = (
+    SELECT max(id) FROM inbox WHERE facility = %(facility)s AND resource_type = %(type)s AND resource_id = %(id)s
+        AND state = 'taken' AND raw <> ''::bytea)
+"""
 _WAKE_LACKING = """
 UPDATE inbox SET state = 'new', problems = '[]'::jsonb
 WHERE id = ANY (ARRAY(
@@ -231,6 +237,10 @@ class SqlInbox:
     def wake_lacking(self, facility: str, rule: str, limit: int) -> int:
         """Make the newest ``limit`` entries new again that were put aside by this rule; how many."""
         return self._session.changed(_WAKE_LACKING, facility=facility, rule=rule, limit=limit)
+
+    def say_again(self, facility: str, resource_type: str, resource_id: str) -> int:
+        """Make the last version of a resource that was taken new again; 0 when there is none whose content is kept."""
+        return self._session.changed(_SAY_AGAIN, facility=facility, type=resource_type, id=resource_id)
 
     def first_received(self, facility: str, resource_type: str) -> datetime | None:
         """When the first resource of a type came, None when none did."""

@@ -140,13 +140,17 @@ def sync_due(
 
 
 def synced(answer: StatusAnswer) -> Verdict:
-    """R-08: what P1 said of an offline entry afterwards. Taken elsewhere: a person speaks with the patient (U-01)."""
+    """R-08: what P1 said of an offline entry afterwards. Taken elsewhere: a person speaks with the patient (U-01).
+
+    Also of an entry that went on with another referral and kept its place (R-10).
+    """
     if answer in {StatusAnswer.ELSEWHERE, StatusAnswer.REFUSED}:
         return R08.ask_person(
             "TASK-R-DUPLICATE",
-            "P1 nie przyjął statusu po awarii (skierowanie u innego albo nieważne): wyjaśnij z pacjentem, który wpis "
-            "zostaje",
-            "P1 refused the status after the outage (held elsewhere or void): find out with the patient which entry "
-            "stays",
+            "P1 nie przyjął skierowania (jest u innego albo nieważne), a wpis ma już miejsce: wyjaśnij z pacjentem; "
+            "podaj w wizycie właściwe skierowanie, przyjmij to ponownie (pomost referrals accept) albo odwołaj wizytę",
+            "P1 refused the referral (held elsewhere or void), and the entry has its place already: find out with the "
+            "patient; name the right referral in the appointment, accept this one again (pomost referrals accept), or "
+            "cancel the appointment",
         )
     return R08.allow()

@@ -237,7 +237,7 @@ def told_to_cer(*, in_cer: bool) -> Verdict:
         return R10.allow()
     return R10.ask_person(
         "TASK-R-CER",
-        "wpis jest teraz na innym skierowaniu, a wizyta stoi w CeR na poprzednim: sprawdź ją w CeR i popraw tam",
-        "the entry stands on another referral now, its visit in CeR on the former one: look at it in CeR and mend it "
-        "there",
+        "wpis jest teraz na innym skierowaniu, a wizytę zapisano w CeR na poprzednim: jeśli tam stoi, popraw ją w CeR",
+        "the entry stands on another referral now, its visit was saved in CeR under the former one: if it stands "
+        "there, mend it in CeR",
     )

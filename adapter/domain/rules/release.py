@@ -123,8 +123,8 @@ def replaced(*, held: bool) -> Verdict:
         return R05.allow()
     return R05.ask_person(
         "TASK-R-DECIDE",
-        "wpis jest teraz na innym skierowaniu: zdecyduj, czy poprzednie zwrócić",
-        "the entry stands on another referral now: decide whether the former one is given back",
+        "wpis jest teraz na innym skierowaniu: zdecyduj, czy poprzednie zwrócić, jeżeli P1 je u nas ma",
+        "the entry stands on another referral now: decide whether the former one is given back, if P1 has it with us",
     )
 
 

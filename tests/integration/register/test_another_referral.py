@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fakes.register_front import NO, Front
+from fakes.register_front import FACILITY, NO, Front
 
+from adapter.cli.demo.clinic import cancelled
 from adapter.domain.rules.reasons import SERVICE_DONE
 from adapter.fhir import names
 from adapter.ports.notices import NoticeKind
 from adapter.ports.register import EntryStanding
 from adapter.ports.store import Action
+from adapter.services.handle_referral import Asker, accept
+from adapter.services.take_in import take_in
 
 ENTRY = "visit-1"
 ACCEPT_NEW = (Action.ACCEPT_REFERRAL, "referral:referral-new")
@@ -130,8 +134,6 @@ def test_held_elsewhere_is_not_over_because_the_patient_was_served(front: Front)
 
 def test_a_dropped_acceptance_is_made_good_by_hand(front: Front) -> None:
     """``pomost referrals accept`` after ``pomost outbox drop``: the entry comes to be."""
-    from adapter.services.handle_referral import Asker, accept
-
     front.book()
     (asked,) = [one for one in front.messages() if one.action is Action.ACCEPT_REFERRAL]
     front.desk(lambda desk: desk.work.outbox.drop(asked.id, "person:anna", "the portal has it"))
@@ -140,3 +142,65 @@ def test_a_dropped_acceptance_is_made_good_by_hand(front: Front) -> None:
     front.desk(lambda desk: accept(desk, "referral-1", Asker("person:anna")))
     front.deliver()
     assert front.entry(ENTRY).standing is EntryStanding.FINAL
+
+
+def both_refused(front: Front) -> None:
+    """P1 has neither referral for us, and refused the visit with the first one: it is not in CeR."""
+    front.answers |= {(Action.ACCEPT_REFERRAL, "referral:referral-1"): NO, ACCEPT_NEW: NO}
+    front.book()
+    front.says(another(front), front.visit(more=on()))
+    front.deliver()
+    assert front.entry(ENTRY).entry.open
+    assert "TASK-R-DUPLICATE" in front.codes()
+    assert front.national() == []
+    front.answers.clear()
+
+
+def accept_by_hand(front: Front) -> None:
+    """``pomost referrals accept``."""
+    front.desk(lambda desk: accept(desk, "referral-new", Asker("person:anna")))
+
+
+def name_a_third(front: Front) -> None:
+    """The right referral in the EHR's appointment."""
+    front.says(another(front, "referral-right", 2), front.visit(more=on("referral-right")))
+
+
+@pytest.mark.parametrize("way", [accept_by_hand, name_a_third])
+def test_a_clerk_brings_an_entry_out_of_two_refusals(front: Front, way: Callable[[Front], None]) -> None:
+    both_refused(front)
+    way(front)
+    front.deliver()
+    take_in(front.eq, FACILITY)
+    front.deliver()
+    assert front.entry(ENTRY).standing is EntryStanding.FINAL
+    assert "TASK-R-DUPLICATE" not in front.codes()
+    assert front.national()[-1] == "save-visit visit:visit-1", "the visit is in CeR by itself"
+    told = len(front.national())
+    take_in(front.eq, FACILITY)
+    front.deliver()
+    assert len(front.national()) == told
+
+
+def test_or_ends_it(front: Front) -> None:
+    both_refused(front)
+    front.says(front.visit(status="cancelled", more=cancelled("pat") | on()))
+    front.deliver()
+    assert front.entry(ENTRY).entry.removal is not None
+    assert "TASK-R-DUPLICATE" not in front.codes()
+    assert front.national() == []
+
+
+def test_an_acceptance_after_a_refusal_brings_the_entry_and_its_visit(front: Front) -> None:
+    """R-04: there was no entry; with P1's acceptance there is one, and the visit that fell with it is saved."""
+    front.answers[Action.ACCEPT_REFERRAL, "referral:referral-1"] = NO
+    front.book()
+    front.deliver()
+    assert (front.entry(ENTRY).standing, front.codes()) == (EntryStanding.REJECTED, ["E-R-P1"])
+    front.answers.clear()
+    front.desk(lambda desk: accept(desk, "referral-1", Asker("person:anna")))
+    front.deliver()
+    take_in(front.eq, FACILITY)
+    front.deliver()
+    assert (front.entry(ENTRY).standing, front.codes()) == (EntryStanding.FINAL, [])
+    assert front.national() == ["accept-referral referral:referral-1", "save-visit visit:visit-1"]
