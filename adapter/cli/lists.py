@@ -12,6 +12,7 @@ import click
 from adapter.cli.letter_out import format_option, needs_file, out_option, put_letter
 from adapter.cli.one_facility import at_desk, one_facility, which_option
 from adapter.cli.operate import json_option, show
+from adapter.cli.progress import progress
 from adapter.cli.reconcile import day_of
 
 if TYPE_CHECKING:
@@ -168,8 +169,8 @@ def export(*, out: Path, reason: str, since: date | None, facility: str | None, 
     """
     from adapter.services.on_demand.export_register import export_register
 
-    with one_facility(facility) as (adapter, own, who):
-        done = export_register(adapter.equipment, own, out, who=who, reason=reason, since=since)
+    with one_facility(facility) as (adapter, own, who), progress(f"{own}: exporting", quiet=as_json) as told:
+        done = export_register(adapter.equipment, own, out, who=who, reason=reason, since=since, progress=told)
     data = {"folder": str(done.folder), "entries": done.entries, "steps": done.steps, "digest": done.digest}
     show(as_json, data, [f"{done.entries} entries, {done.steps} steps in {done.folder}", f"digest {done.digest}"])
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from adapter.cli.operate import chosen, facility_option
+from adapter.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from adapter.domain.discrepancy import Discrepancy
     from adapter.mapping.tables import Tables
     from adapter.services.reconcile import Summary
@@ -111,7 +108,7 @@ def reconcile(
         ahead = timedelta(days=adapter.settings.reconcile_days)
         begin, end = days_asked(day, first, last, (today, today + ahead))
         for one in chosen(adapter, facility):
-            with _progress(one) as told:
+            with progress(f"{one}: comparing") as told:
                 summary = run(
                     adapter.store,
                     SparedLists(adapter.equipment, ACTOR),
@@ -136,21 +133,6 @@ def reconcile(
                 )
         click.echo(shown(form, summaries, steps, adapter.tables), nl=False)
     return exit_code(summaries)
-
-
-@contextmanager
-def _progress(facility: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=1, label=f"{facility}: comparing", file=sys.stderr) as bar:
-
-        def told(done: int, of: int) -> None:
-            bar.length = max(of, 1)
-            bar.update(done - bar.pos)
-
-        yield told
 
 
 def exit_code(summaries: Sequence[Summary]) -> int:

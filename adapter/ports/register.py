@@ -159,6 +159,9 @@ class Register(Protocol):
         committed on the way.
         """
 
+    def count_listed(self, facility: str, *, since: date | None = None) -> int:
+        """How many entries :meth:`listed` gives of all schedules with ``open_only`` off and this ``since``."""
+
     def window(self, facility: str, schedule_id: str, first: date, last: date) -> Sequence[StoredEntry]:
         """Waiting entries of a schedule whose term begins in ``first``..``last`` (N-03), by that day, then by G-05."""
 

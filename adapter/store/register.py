@@ -132,6 +132,7 @@ _PORTION = (
     f"WHERE {_FACILITY} AND {{of}} AND {{which}} AND {{after}} "
     "ORDER BY schedule_id, reported_at, id LIMIT %(limit)s"
 )
+_COUNTED = f"SELECT count(*) FROM register_entry WHERE {_FACILITY} AND {{which}}"  # noqa: S608  # as above
 _AFTER = "(schedule_id, reported_at, id) > (%(last_schedule)s::text, %(last_report)s::timestamptz, %(last_id)s::text)"
 
 
@@ -302,6 +303,11 @@ class SqlRegister:
                 return
             after = _AFTER
             asked |= {"last_id": found[-1][0], "last_schedule": found[-1][-2], "last_report": found[-1][-1]}
+
+    def count_listed(self, facility: str, *, since: date | None = None) -> int:
+        """How many entries :meth:`listed` gives of all schedules with ``open_only`` off and this ``since``."""
+        which = _SINCE if since is not None else _ALL
+        return int(self._session.run(_COUNTED.format(which=which), facility=facility, since=since)[0][0])
 
     def window(self, facility: str, schedule_id: str, first: date, last: date) -> Sequence[StoredEntry]:
         """Waiting entries of a schedule whose term begins in ``first``..``last`` (N-03), by that day, then by G-05."""

@@ -211,6 +211,11 @@ def test_lists_and_windows(shelf: Shelf, register: Any) -> None:
     assert ids(register.listed("demo", SCHEDULE.id, since=date(2026, 3, 1))) == ["A1", "A2", "C1", "G1", "A3"]
     everything = ["A1", "A2", "C1", "G1", "G2", "N1", "N2", "A3"]
     assert ids(register.listed("demo", SCHEDULE.id, open_only=False)) == everything
+    for since in (None, date(2026, 3, 1)):
+        assert register.count_listed("demo", since=since) == len(
+            ids(register.listed("demo", open_only=False, since=since))
+        )
+    assert register.count_listed("nobody") == 0
     window: Callable[..., Any] = register.window
     assert ids(window("demo", SCHEDULE.id, date(2026, 4, 1), date(2026, 4, 2))) == ["A3", "A1", "A2"]
     assert ids(window("demo", SCHEDULE.id, date(2026, 4, 2), date(2026, 4, 2))) == ["A1", "A2"]

@@ -144,6 +144,9 @@ class MemoryRegister:
             if schedule_id in {None, one.entry.schedule.id} and (_stands(one) or late or everything):
                 yield one
 
+    def count_listed(self, facility: str, *, since: date | None = None) -> int:
+        return len(list(self.listed(facility, open_only=False, since=since)))
+
     def window(self, facility: str, schedule_id: str, first: date, last: date) -> Sequence[StoredEntry]:
         found = [
             (one.entry.term.first, position.place_key(one.entry), one)

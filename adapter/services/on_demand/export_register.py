@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -45,6 +45,10 @@ PORTION = 500
 """Entries whose histories are read together."""
 
 
+Progress = Callable[[int, int], None]
+"""Is told how many entries are written, and of how many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What was written: the folder, how many entries and steps, the digest of the digests."""
@@ -56,12 +60,20 @@ class Exported:
 
 
 def export_register(
-    eq: Equipment, facility: str, out: Path, *, who: Person, reason: str, since: date | None = None
+    eq: Equipment,
+    facility: str,
+    out: Path,
+    *,
+    who: Person,
+    reason: str,
+    since: date | None = None,
+    progress: Progress | None = None,
 ) -> Exported:
     """Write the register of a facility into a new folder in ``out``, named by facility and day.
 
     ``since``: entries that are open, and those removed on that day or later; everything when None. ``reason``: on
-    whose demand (the control body and its letter); kept in the audit.
+    whose demand (the control body and its letter); kept in the audit. ``progress`` is told at the start and after
+    each portion (:data:`PORTION`).
 
     Raises:
         Refused: the account may not. BadInput: an unusable reason, or the folder exists. Misconfigured: it cannot be
@@ -74,7 +86,7 @@ def export_register(
         if target.exists():
             raise BadInput(f"{target} is there already: an export is never overwritten", field="out",
                            code=FOLDER_EXISTS)  # fmt: skip
-        done = _folder(desk, target, since)
+        done = _folder(desk, target, since, progress)
         detail = {
             "reason": kept,
             "since": since.isoformat() if since is not None else None,
@@ -87,7 +99,7 @@ def export_register(
     return done
 
 
-def _folder(desk: Desk, target: Path, since: date | None) -> Exported:
+def _folder(desk: Desk, target: Path, since: date | None, progress: Progress | None) -> Exported:
     """Everything beside its place, then renamed."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +107,7 @@ def _folder(desk: Desk, target: Path, since: date | None) -> Exported:
     except OSError as wrong:
         raise Misconfigured(f"{target.parent} cannot be written: {wrong.strerror}", setting="--out") from wrong
     try:
-        entries, steps = _write(desk, beside, since)
+        entries, steps = _write(desk, beside, since, progress)
         digest = _digests(beside)
         beside.rename(target)
     except OSError as wrong:
@@ -105,7 +117,7 @@ def _folder(desk: Desk, target: Path, since: date | None) -> Exported:
     return Exported(target, entries, steps, digest)
 
 
-def _write(desk: Desk, folder: Path, since: date | None) -> tuple[int, int]:
+def _write(desk: Desk, folder: Path, since: date | None, progress: Progress | None) -> tuple[int, int]:
     """The data files and the legend; how many entries and steps."""
     counted = [0, 0]
     with ExitStack() as opened:
@@ -113,7 +125,7 @@ def _write(desk: Desk, folder: Path, since: date | None) -> tuple[int, int]:
         history = _table(opened, folder / "history.csv", STEP_COLUMNS)
         lines = opened.enter_context(_new(folder / "register.json"))
         lines.write(orjson.dumps(_head(desk, since), option=orjson.OPT_APPEND_NEWLINE))
-        for stored, steps in _with_steps(desk, since):
+        for stored, steps in _with_steps(desk, since, progress):
             entries.row(read(stored) for read in ENTRY_COLUMNS.values())
             for one in steps:
                 history.row(read(one) for read in STEP_COLUMNS.values())
@@ -126,13 +138,22 @@ def _write(desk: Desk, folder: Path, since: date | None) -> tuple[int, int]:
     return counted[0], counted[1]
 
 
-def _with_steps(desk: Desk, since: date | None) -> Iterator[tuple[StoredEntry, Sequence[Step]]]:
+def _with_steps(
+    desk: Desk, since: date | None, progress: Progress | None
+) -> Iterator[tuple[StoredEntry, Sequence[Step]]]:
     """Every entry with its history, :data:`PORTION` of them at a time."""
+    whole = desk.work.register.count_listed(desk.facility, since=since) if progress is not None else 0
     rest = desk.work.register.listed(desk.facility, open_only=False, since=since)
+    read = 0
+    if progress is not None:
+        progress(0, whole)
     while portion := list(islice(rest, PORTION)):
         known = desk.work.register.steps_of(desk.facility, [one.entry.id for one in portion])
         for stored in portion:
             yield stored, known.get(stored.entry.id, ())
+        read += len(portion)
+        if progress is not None:
+            progress(read, max(read, whole))  # somebody may be entered meanwhile
 
 
 def _head(desk: Desk, since: date | None) -> dict[str, object]:

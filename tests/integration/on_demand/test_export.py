@@ -44,6 +44,14 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter=";"))
 
 
+def test_it_tells_how_far_it_is_of_how_many(ended: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PORTION", 2)
+    told: list[tuple[int, int]] = []
+    done = export(ended, tmp_path, since=date(2026, 2, 1), progress=lambda *far: told.append(far))
+    assert done.entries == 4
+    assert told == [(0, 4), (2, 4), (4, 4)]
+
+
 def test_every_entry_and_every_step_is_in_it(ended: Ward, tmp_path: Path) -> None:
     done = export(ended, tmp_path)
     assert done.folder == tmp_path / "register-demo-2026-03-02"
