@@ -34,8 +34,8 @@ X03 = Rule(
     "Wykonanie świadczenia: skreślenie z dniem pierwszej wizyty",
     "Service done: removed as of the day of the first visit",
     "SEED-002; zał. 6 rozporządzenia z 26.06.2019",
-    (Action.ERROR,),
-    ("E-X-DATE",),
+    (Action.ERROR, Action.TASK),
+    ("E-X-DATE", "TASK-X-MISTAKE"),
 )
 X04 = Rule(
     "X-04",
@@ -51,7 +51,7 @@ X05 = Rule(
     "No-show",
     "art. 20 ust. 10e ustawy z 27.08.2004",
     (Action.TASK, Action.AUTO),
-    ("TASK-X-NOSHOW", "AUTO-X-NOSHOW"),
+    ("TASK-X-NOSHOW", "AUTO-X-NOSHOW", "TASK-X-MISTAKE"),
 )
 X06 = Rule(
     "X-06",
@@ -223,6 +223,31 @@ def _died() -> Verdict:
         "AUTO-X-DECEASED",
         "pacjent zmarł: skreślenie, żadnych dalszych zawiadomień",
         "the patient died: removed, no more notices",
+    )
+
+
+def held_in_error(*, served: bool) -> Verdict:
+    """X-03, X-05: a visit that was served, or missed, was entered in error: a person finds out what is true (ours).
+
+    What followed stands: P1 takes a realised referral back from nobody (p1.md 3.1), one given back may be used
+    elsewhere, and the term may be somebody else's. So the end of the entry is not taken back by itself.
+    """
+    if served:
+        return X03.ask_person(
+            "TASK-X-MISTAKE",
+            "wizytę, którą odnotowano jako wykonaną, oznaczono w systemie szpitala jako wpisaną omyłkowo: sprawdź, "
+            "czy świadczenie wykonano; jeśli nie, zapisz pacjenta ponownie z dniem pierwotnego zgłoszenia (e-skierowanie "
+            "jest w P1 zrealizowane, potrzebne będzie nowe)",
+            "a visit that was noted as served was marked as entered in error in the EHR: find out whether the service "
+            "was given; if not, enter the patient again with the day of the first report (the e-referral is realised "
+            "in P1: a new one will be needed)",
+        )
+    return X05.ask_person(
+        "TASK-X-MISTAKE",
+        "wizytę, na którą pacjent miał się nie zgłosić, oznaczono w systemie szpitala jako wpisaną omyłkowo: sprawdź, "
+        "czy skreślono go słusznie; jeśli nie, zapisz pacjenta ponownie z dniem pierwotnego zgłoszenia",
+        "a visit that the patient was noted to have missed was marked as entered in error in the EHR: find out "
+        "whether the removal was right; if not, enter the patient again with the day of the first report",
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from adapter.domain.appointment import VisitState
 from adapter.domain.entitlement import Category
 from adapter.domain.rules.entry_data import joins_list, numbered_next
+from adapter.domain.rules.removal import held_in_error
 from adapter.domain.rules.verdict import refusals
 from adapter.domain.statement import EntryStatement
 from adapter.ports.register import EntryStanding, Step, StoredEntry
@@ -41,6 +42,8 @@ from adapter.services.register.settle_referral import settle_referral
 from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.take_referral import accept
 
+HELD = frozenset({VisitState.SERVED, VisitState.NO_SHOW})
+"""States of a visit that was attended, or was to be."""
 TERM_WANTED = ("TASK-E-NEW-DATE", "TASK-N-RESCHEDULE", "AUTO-R-PAPER-UNDO", "AUTO-X-ALIVE", "AUTO-N-ACCEPTED")
 """Codes of tasks that ask for another term: one that is given ends them."""
 
@@ -58,6 +61,10 @@ def plan_entry(desk: Desk, statement: EntryStatement, scene: Scene) -> Plan | No
 
 
 def _nothing(desk: Desk, case: Case) -> Plan:
+    """Nothing changes; of a visit that was over and turns out to be a mistake a person is asked."""
+    was = case.before.state if case.before is not None else None
+    if case.visit.state is VisitState.VOID and was in HELD and case.known is not None:
+        return Plan(Act.NOTHING, case, (held_in_error(served=was is VisitState.SERVED),))
     return Plan(Act.NOTHING, case)
 
 

@@ -114,3 +114,35 @@ def test_of_an_entry_that_p1_refused_nobody_is_asked_for_data(front: Front) -> N
     front.says(front.clinic.patient(0) | {"address": []})
     assert front.codes() == before
     assert front.entry(ENTRY).entry.person.address == "", "somebody may ask P1 once more"
+
+
+@pytest.mark.parametrize(("status", "reason"), [("fulfilled", "SERVICE_DONE"), ("noshow", "NO_SHOW")])
+def test_of_a_visit_that_was_over_and_is_a_mistake_a_clerk_is_asked(front: Front, status: str, reason: str) -> None:
+    """The entry has ended and P1 was told: nothing is taken back by itself, and not in silence (X-03, X-05)."""
+    front.book()
+    front.deliver()
+    front.says(front.visit(status=status))
+    front.deliver()
+    assert front.codes() == []
+    for _ in range(2):
+        front.says(front.visit(status="entered-in-error"))
+    front.deliver()
+    end = front.entry(ENTRY).entry.removal
+    assert end is not None
+    assert (end.reason, front.codes()) == (reason, ["TASK-X-MISTAKE"])
+    front.run()
+    assert front.codes() == ["TASK-X-MISTAKE"], "it stands until a person has done it"
+
+
+def test_of_a_visit_under_a_plan_that_is_a_mistake_too(front: Front) -> None:
+    """K-01: the first visit set a plan, so the patient is entered as continuing; now there was no visit."""
+    front.book()
+    front.deliver()
+    inside = [
+        {"url": names.CONTINUING_PLAN, "valueReference": {"reference": "CarePlan/plan-1"}},
+        {"url": names.CONTINUING_ENDS_ON, "valueDate": "2026-03-27"},
+    ]
+    front.says(front.visit(status="fulfilled", said=({"url": names.EXT_CONTINUING, "extension": inside},)))
+    front.says(front.visit(status="entered-in-error"))
+    assert front.entry(f"{ENTRY}.k").entry.open
+    assert front.codes() == ["TASK-X-MISTAKE"]
