@@ -236,8 +236,8 @@ def held_in_error(*, served: bool) -> Verdict:
         return X03.ask_person(
             "TASK-X-MISTAKE",
             "wizytę, którą odnotowano jako wykonaną, oznaczono w systemie szpitala jako wpisaną omyłkowo: sprawdź, "
-            "czy świadczenie wykonano; jeśli nie, zapisz pacjenta ponownie z dniem pierwotnego zgłoszenia (e-skierowanie "
-            "jest w P1 zrealizowane, potrzebne będzie nowe)",
+            "czy świadczenie wykonano; jeśli nie, zapisz pacjenta ponownie z dniem pierwotnego zgłoszenia "
+            "(e-skierowanie jest w P1 zrealizowane, potrzebne będzie nowe)",
             "a visit that was noted as served was marked as entered in error in the EHR: find out whether the service "
             "was given; if not, enter the patient again with the day of the first report (the e-referral is realised "
             "in P1: a new one will be needed)",
