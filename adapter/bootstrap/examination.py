@@ -15,9 +15,10 @@ from adapter.bootstrap.register_findings import register_findings
 from adapter.bootstrap.sessions import sessions_finding
 from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
-from adapter.errors import AdapterError, Unavailable
+from adapter.domain.referral import DateWindow
+from adapter.errors import AdapterError, Misconfigured, Refused, Unavailable
 from adapter.mapping.tables import load_tables
-from adapter.ports import CallContext, Hospital, Registry
+from adapter.ports import CallContext, Hospital, Referrals, Registry
 from adapter.ports.store import Store
 from adapter.services.change_feed import load_place
 from adapter.settings import Settings, load_settings
@@ -28,6 +29,8 @@ from adapter.store import schema
 CLOCK_OFFSET_WARNED = timedelta(seconds=30)
 STOPPED_COUNTED_MAX = 1000
 """Stopped messages that are counted one by one."""
+SOAP_FAULT = "SOAP_FAULT"
+"""Code of an error that the authority itself said, in a signed fault."""
 SHOWN_PROBLEMS_MAX = 3
 """Different problems of unreadable changes that one line names."""
 
@@ -159,6 +162,7 @@ def _others(settings: Settings) -> Iterator[Finding]:
                 yield held_changes(adapter.store, facility)
                 yield from register_findings(adapter.equipment, facility, today)
                 yield from _reach(adapter.equipment.registry, facility, today)
+                yield _reach_p1(adapter.equipment.referrals, facility, today)
                 yield _checked(
                     f"EHR of {facility}",
                     partial(_ask_ehr, adapter.hospital, facility),
@@ -226,3 +230,22 @@ def _reach(registry: Registry, facility: str, today: date) -> Iterator[Finding]:
         state = "ok" if abs(offset) <= CLOCK_OFFSET_WARNED else "warning"
         advice = "" if state == "ok" else "check this machine's time (NTP)"
         yield Finding(f"clock of {facility}", state, f"CeR is {offset.total_seconds():+.1f} s from us", advice)
+
+
+def _reach_p1(referrals: Referrals, facility: str, today: date) -> Finding:
+    """Ask P1 what was issued here today: it changes nothing. A facility that issues nothing may not ask that."""
+    context = CallContext(facility, str(uuid4()), str(uuid4()))
+    subject, spoke = f"P1 for {facility}", "answers a signed question with a signed reply"
+    try:
+        referrals.search_issued(context, DateWindow(today, today))
+    except Refused as error:
+        return Finding(subject, "ok", f"{spoke}; it does not tell what was issued here: {error.message}")
+    except Misconfigured as error:
+        if error.code == SOAP_FAULT:
+            advice = "check the caller in the settings; or ask CeZ for the right, if referrals are issued here"
+            return Finding(subject, "warning", f"{spoke}, and refuses who asks: {error.message}", advice)
+        return Finding(subject, "bad", error.message, "check address, certificates, network")
+    except AdapterError as error:
+        advice = "check address, certificates, network"
+        return Finding(subject, "bad", error.message, advice, isinstance(error, Unavailable))
+    return Finding(subject, "ok", spoke)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,11 +13,14 @@ import click
 if TYPE_CHECKING:
     from adapter.bootstrap import Adapter
     from adapter.services.deliver import Delivered
+    from adapter.services.rehearse import Rehearsal
     from adapter.services.synchronise import Pass
 
 facility_option = click.option("--facility", metavar="F", help="Only this facility; all when absent.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
+REHEARSED_SHOWN_MAX = 100
+"""Resources that a rehearsal would not take, shown on a terminal."""
 NO_FACILITY = "no facility is configured; write pomost.toml (docs/operations/install.md)"
 
 
@@ -69,7 +73,8 @@ def show(as_json: bool, data: dict[str, Any], lines: list[str]) -> None:
 def sync(facility: str | None, source: str | None, dry_run: bool, as_json: bool) -> None:
     """Take changes from the EHR, deliver them, bring back what patients did.
 
-    Exit code: 0 all well, 1 something was refused or quarantined, 4 somebody was out of reach.
+    Exit code: 0 all well, 1 something was refused or quarantined (pomost inbox list says what), 3 a setting,
+    certificate or the call context is wrong, 4 somebody was out of reach.
     """
     from adapter.bootstrap import open_adapter
     from adapter.services.rehearse import rehearse
@@ -84,10 +89,7 @@ def sync(facility: str | None, source: str | None, dry_run: bool, as_json: bool)
                 results[one] = asdict(rehearsal)
                 worst = max(worst, 1 if rehearsal.refused or rehearsal.quarantined else 0)
                 if not as_json:
-                    click.echo(
-                        f"{one}: would take {rehearsal.taken}, refuse {rehearsal.refused}, "
-                        f"quarantine {rehearsal.quarantined}; nothing was written or sent"
-                    )
+                    _print_rehearsal(one, rehearsal)
                 continue
             result = synchronise(adapter.equipment, one)
             waiting = still_waiting(adapter, one)
@@ -98,6 +100,17 @@ def sync(facility: str | None, source: str | None, dry_run: bool, as_json: bool)
     if as_json:
         click.echo(json.dumps(results, ensure_ascii=False, indent=2, default=str))
     sys.exit(worst)
+
+
+def _print_rehearsal(facility: str, rehearsal: Rehearsal) -> None:
+    click.echo(
+        f"{facility}: would take {rehearsal.taken}, refuse {rehearsal.refused}, "
+        f"quarantine {rehearsal.quarantined}; nothing was written or sent"
+    )
+    for name, problems in islice(rehearsal.problems.items(), REHEARSED_SHOWN_MAX):
+        click.echo("\n".join([f"  {name}", *(f"    {problem}" for problem in problems)]))
+    if (more := len(rehearsal.problems) - REHEARSED_SHOWN_MAX) > 0:
+        click.echo(f"  and {more} more: --json names all of them")
 
 
 def _summary(result: Pass) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def test_all_is_well(installation: Installation) -> None:
         "settings", "mappings", "contract cer", "contract p1", "database", "database sessions", "migrations",
         "audit", "outbox",
         *(f"certificate demo {channel} {kind}" for channel in ("cer", "p1") for kind in KINDS),
-        "CeR for demo", "clock of demo", "EHR of demo", "changes of visits of demo", "register of demo",
+        "CeR for demo", "P1 for demo", "clock of demo", "EHR of demo", "changes of visits of demo", "register of demo",
     }  # fmt: skip
     lines = installation.call("doctor").out.splitlines()
     assert all(line.startswith("ok      ") for line in lines)
@@ -71,6 +71,23 @@ def test_cer_down_is_exit_4(installation: Installation) -> None:
     done = installation.call("doctor")
     assert done.code == 4
     assert "BAD     CeR for demo: there is no connection to the authority" in done.out
+
+
+def test_p1_down_is_exit_4(installation: Installation) -> None:
+    installation.admin.trouble("refused", system="p1", count=None)
+    done = installation.call("doctor")
+    assert done.code == 4
+    assert "BAD     P1 for demo: there is no connection to the authority" in done.out
+    assert "ok      CeR for demo: " in done.out
+
+
+def test_a_caller_that_p1_does_not_know_is_said(installation: Installation) -> None:
+    """CeR refuses him as well: he is bad there. That he may not ask P1 is a warning: not every facility issues."""
+    installation.facility["caller"]["workplace_extension"] = "999"
+    installation.configure()
+    done = installation.call("doctor")
+    assert done.code == 3
+    assert "warning P1 for demo: answers a signed question with a signed reply, and refuses who asks: " in done.out
 
 
 def test_an_ehr_that_is_down_is_exit_4(installation: Installation) -> None:

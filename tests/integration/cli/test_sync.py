@@ -49,6 +49,7 @@ def test_a_dry_run_judges_everything_and_writes_nothing(installation: Installati
     done = installation.call("sync", "--dry-run")
     assert done.code == 1
     assert "demo: would take 2, refuse 0, quarantine 1; nothing was written or sent" in done.out
+    assert "    Slot.status FHIR-SLOT-01: " in done.out
     assert installation.row_counts() == before
     assert (len(installation.admin.slots()), len(installation.admin.visits())) == (slots, visits)
     told = installation.call("sync", "--dry-run", "--json").json["demo"]
