@@ -7,6 +7,13 @@ from collections.abc import Mapping, Sequence
 from adapter.errors import Refused
 from adapter.store.session import Session, rows_of, texts_of
 
+_THEIRS_OF = """
+SELECT l.ours, l.theirs FROM unnest(%(ours)s::text[]) AS wanted (ours)
+JOIN link l ON l.facility = %(facility)s AND l.kind = %(kind)s AND l.ours = wanted.ours
+"""
+"""Joined, not ``ours = ANY``: a session that asked while there were few links keeps its plan, and that plan compares
+each link of the facility with each id that is asked for. A first load would then slow down with every batch."""
+
 
 class SqlLinks:
     """Implements :class:`adapter.ports.store.Links`."""
@@ -48,13 +55,7 @@ class SqlLinks:
 
     def theirs_of(self, facility: str, kind: str, ours: Sequence[str]) -> Mapping[str, str]:
         """CeR's ids of those of many that are linked, by ours."""
-        rows = self._session.run(
-            "SELECT ours, theirs FROM link "
-            "WHERE facility = %(facility)s AND kind = %(kind)s AND ours = ANY (%(ours)s::text[])",
-            facility=facility,
-            kind=kind,
-            ours=texts_of(ours),
-        )
+        rows = self._session.run(_THEIRS_OF, facility=facility, kind=kind, ours=texts_of(ours))
         return {str(row[0]): str(row[1]) for row in rows}
 
     def theirs(self, facility: str, kind: str, ours: str) -> str | None:
