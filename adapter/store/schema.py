@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from adapter.errors import Misconfigured
 from adapter.store import job_schema
 from adapter.store.engine import translated
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 UPGRADE_LOCK = 0x706F6D6F
 """Advisory lock held while a database is upgraded, so that two programs do not do it at once."""
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,7 @@ def upgrade(engine: Engine) -> SchemaStatus:
         if before.newer:
             raise _newer(before)
         if before.current != before.head:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _migrate(connection)
         job_schema.upgrade(connection)
         return _status(connection)
 
@@ -90,28 +89,43 @@ def _newer(found: SchemaStatus) -> Misconfigured:
     )
 
 
+def _migrate(connection: Connection) -> None:
+    """Run what is missing."""
+    from alembic import command  # noqa: PLC0415 - a program that finds its database ready starts without Alembic
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
 def _config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 
 
 @cache
-def _migrations() -> ScriptDirectory:
-    """This program's migrations; they are read from their files once."""
-    return ScriptDirectory.from_config(_config())
+def versions() -> tuple[str, ...]:
+    """This program's versions of the database, oldest first, by the names of their files (``v0001_initial.py``)."""
+    return tuple(sorted(path.name[1:5] for path in (MIGRATIONS / "versions").glob("v[0-9]*_*.py")))
+
+
+def _current(connection: Connection) -> str:
+    """The database's version, empty when it has none."""
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
 def _status(connection: Connection) -> SchemaStatus:
-    script = _migrations()
-    head = script.get_current_head() or ""
-    current = MigrationContext.configure(connection).get_current_revision() or ""
-    known = {revision.revision for revision in script.walk_revisions()}
+    known, current = versions(), _current(connection)
+    head = known[-1]
     if current and current not in known:
         return SchemaStatus(current, head, (), newer=True)
-    steps = [revision.revision for revision in script.iterate_revisions(head, current or "base")]
-    pending = tuple(reversed(steps))
+    pending = known[known.index(current) + 1 :] if current else known
     if current:
         pending += tuple(job_schema.pending(connection))
     return SchemaStatus(current, head, pending, newer=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 from alembic import command as alembic
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from clean_databases import in_database
 from click.testing import CliRunner
 from sqlalchemy import text
 from store_fixtures import KEYS, HeldClock
 
+import adapter
 from adapter.cli.database import database as command
 from adapter.domain.identifiers import CellCode, Pesel
 from adapter.domain.patient import Patient
@@ -28,6 +31,20 @@ from adapter.store.tables import INSTALLATION
 from adapter.store.unit_of_work import SqlStore
 
 NEWEST = max(path.stem[1:5] for path in Path(schema.__file__).parent.glob("migrations/versions/v[0-9]*.py"))
+
+
+def test_the_names_of_the_files_say_what_alembic_reads_in_them() -> None:
+    chain = [script.revision for script in ScriptDirectory.from_config(schema._config()).walk_revisions()]
+    assert schema.versions() == tuple(reversed(chain))
+
+
+def test_only_an_upgrade_loads_alembic() -> None:
+    """It takes as long as a seventh of all that a program loads, and nearly every one finds its database ready."""
+    package = Path(adapter.__file__).parent
+    sources = [path for path in package.rglob("*.py") if not path.is_relative_to(schema.MIGRATIONS)]
+    at_once = re.compile(r"^(from|import) (alembic|mako)\b|^from adapter\.store\.migrations\b", re.MULTILINE)
+    assert len(sources) > 100
+    assert [path.name for path in sources if at_once.search(path.read_text("utf-8"))] == []
 
 
 def test_the_migrated_database_is_what_the_tables_say(database: Database) -> None:
