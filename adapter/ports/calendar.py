@@ -86,6 +86,9 @@ class Calendar(Protocol):
     def visits_under(self, facility: str, referral_id: str) -> Sequence[Visit]:
         """Visits that are based on a referral, any state."""
 
+    def visits_of(self, facility: str, patient_id: str) -> Sequence[Visit]:
+        """A patient's visits, any state."""
+
     def put_patient(self, facility: str, patient: Patient) -> None:
         """Insert or replace, sealed."""
 

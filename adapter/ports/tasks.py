@@ -31,7 +31,8 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """What a rule asks of a person. ``subject``: ``entry/ID``, ``schedule/ID`` or ``facility``: never a person.
+    """What a rule asks of a person. ``subject``: ``entry/ID``, ``visit/ID`` (one that has no entry),
+    ``schedule/ID`` or ``facility``: never a person.
 
     Texts are the verdict's: they hold no people's data. ``due_on``: the last Warsaw day, None where there is none.
     """

@@ -1,7 +1,7 @@
 """Keep a person as the EHR says now, wherever that was told: polled, referred to, or asked after.
 
 Open entries of the register have it at once (D-01), and a death ends them (X-07). A referral that is opened by code
-and number of the person is opened by the number that counts now.
+and number of the person is opened by the number that counts now. What CeR has under another phone or number is a task.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from adapter.domain.identifiers import AccessByCode
 from adapter.domain.patient import Patient
 from adapter.services.desk import Desk
+from adapter.services.notices.contact_changed import person_to_renew
 from adapter.services.register.hold import hold_of_patient
 from adapter.services.register.learn import patient_learned
 from adapter.services.register_day.touch_entries import touch_patient
@@ -23,6 +24,8 @@ def take_patient(desk: Desk, patient: Patient) -> None:
     desk.work.calendar.put_patient(desk.facility, patient)
     if known is not None and known.identifier != patient.identifier:
         _mend_credentials(desk, known, patient)
+    if known is not None:
+        person_to_renew(desk, known, patient)
     patient_learned(desk, patient)
     if patient.deceased:
         touch_patient(desk, patient.id)

@@ -23,6 +23,7 @@ from adapter.services.effects import ENDED_VISIT
 from adapter.services.move_visit import move_visit
 from adapter.services.publish_schedule import schedule_in_scope
 from adapter.services.refusal import MissingReference, must_be_allowed
+from adapter.services.register.follow import visit_subject
 from adapter.services.register.keep_entry import keep_entry, plan_entry
 from adapter.services.register.open_case import Scene
 from adapter.services.take_referral import acceptance_refused, will_be_held
@@ -60,6 +61,8 @@ def take_visit(desk: Desk, visit: Visit, statement: EntryStatement | None = None
             frame.give_term_up("moved")  # to a schedule that CeR does not keep
     if frame.plan is not None:
         keep_entry(desk, frame.plan)
+    elif visit.state in CLOSED | ENDED:
+        desk.work.tasks.gone(desk.facility, [visit_subject(visit.id)], keep=())
 
 
 def _scene(frame: VisitFrame) -> Scene:

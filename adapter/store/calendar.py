@@ -150,6 +150,10 @@ class SqlCalendar(SqlPeople):
         )
         return visits.find(self._session, facility, t.visit.c.id.in_(referring))
 
+    def visits_of(self, facility: str, patient_id: str) -> Sequence[Visit]:
+        """A patient's visits, any state."""
+        return visits.find(self._session, facility, t.visit.c.patient_id == patient_id)
+
     def visits_under(self, facility: str, referral_id: str) -> Sequence[Visit]:
         """Visits that are based on a referral, any state, by id."""
         return visits.find(self._session, facility, t.visit.c.referral_id == referral_id)

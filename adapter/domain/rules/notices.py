@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from adapter.domain.moments import add_months, days_between, freed_window
+from adapter.domain.patient import Patient
 from adapter.domain.register import Entry, EntryPerson, Offer, Route, TermChangeCause
 from adapter.domain.rules.position import place_key
 from adapter.domain.rules.rule import Action, Rule
@@ -75,8 +76,8 @@ N06 = Rule(
     "Aktualny telefon i e-mail w AP-KOLCE",
     "Phone and e-mail in AP-KOLCE are kept current",
     "art. 23b ust. 1 ustawy z 27.08.2004",
-    (Action.AUTO,),
-    ("AUTO-N-CONTACT",),
+    (Action.AUTO, Action.TASK),
+    ("AUTO-N-CONTACT", "TASK-N-CER-PHONE", "TASK-N-CER-PERSON"),
 )
 N07 = Rule(
     "N-07",
@@ -242,6 +243,31 @@ def contact_changed(before: EntryPerson, after: EntryPerson, route: Route) -> Ve
             "AUTO-N-CONTACT",
             "zmienił się kontakt do pacjenta: zaktualizuj go dziś w AP-KOLCE",
             "the patient's contact changed: update it in AP-KOLCE today",
+        )
+    return N06.allow()
+
+
+def known_to_cer(before: Patient, after: Patient) -> Verdict:
+    """N-06: CeR has a visit under another phone or number than the EHR has now (ours; to a phone CeR sends reminders).
+
+    No operation that we know of changes the person or the phone of a saved visit, so a person does it. A name alone
+    asks for nothing: CeR knows people by their number.
+    """
+    if before.identifier != after.identifier:
+        return N06.ask_person(
+            "TASK-N-CER-PERSON",
+            "zmienił się numer PESEL albo dokument pacjenta, a wizytę zapisano w CeR na poprzedni: sprawdź ją w CeR i "
+            "skierowanie w P1; jeśli stoją na innej osobie, odwołaj wizytę i zapisz ją ponownie",
+            "the patient's PESEL or document changed, and CeR has the visit under the former one: look at it in CeR "
+            "and at the referral in P1; if they stand on another person, cancel the visit and make it anew",
+        )
+    if after.phone and before.phone != after.phone:
+        return N06.ask_person(
+            "TASK-N-CER-PHONE",
+            "zmienił się telefon pacjenta, a wizytę zapisano w CeR z poprzednim: popraw go w CeR, tam idą SMS-y z "
+            "przypomnieniem i możliwością odwołania",
+            "the patient's phone changed, and CeR has the visit with the former one: correct it in CeR, which sends "
+            "the reminders there and takes the answers",
         )
     return N06.allow()
 

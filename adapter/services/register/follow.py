@@ -27,6 +27,11 @@ def entry_subject(entry_id: str) -> str:
     return f"entry/{entry_id}"
 
 
+def visit_subject(visit_id: str) -> str:
+    """The subject of tasks about a visit that has no entry here."""
+    return f"visit/{visit_id}"
+
+
 def schedule_subject(schedule_id: str) -> str:
     """The subject of tasks about an admission schedule."""
     return f"schedule/{schedule_id}"
