@@ -84,7 +84,7 @@ class Notices(Protocol):
         """Write notices down; their ids."""
 
     def notice(self, facility: str, notice_id: int) -> StoredNotice | None:
-        """One notice, locked until the transaction ends."""
+        """One notice. Its entry is held before anything is done to it."""
 
     def listed(
         self,

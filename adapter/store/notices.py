@@ -55,9 +55,9 @@ class SqlNotices:
         ]
 
     def notice(self, facility: str, notice_id: int) -> StoredNotice | None:
-        """One notice, locked until the transaction ends."""
+        """One notice. Its entry is held before anything is done to it."""
         found = self._session.run(
-            f"SELECT {_COLUMNS} FROM notice WHERE facility = %(facility)s AND id = %(id)s FOR UPDATE",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM notice WHERE facility = %(facility)s AND id = %(id)s",  # noqa: S608
             facility=facility,
             id=notice_id,
         )

@@ -93,13 +93,12 @@ def note_sent(desk: Desk, number: int, who: str, channels: tuple[Channel, ...]) 
     Raises:
         BadInput: there is no such notice. Refused: it is sent, answered or void already (``NOTICE_SETTLED``).
     """
-    notice = _open(desk, number, (NoticeState.DUE, NoticeState.BATCHED))
+    notice, stored = _open(desk, number, (NoticeState.DUE, NoticeState.BATCHED))
     desk.work.notices.sent(desk.facility, number, who, [one.value for one in channels])
     detail = {"notice": number, "kind": notice.notice.kind.value, "channels": [one.value for one in channels]}
     desk.audit(who, "notice.sent", entry_subject(notice.notice.entry_id), detail)
     if notice.notice.kind not in {NoticeKind.TERM_CHANGED, NoticeKind.HEALTH}:
         return ()
-    stored = desk.work.register.entry(desk.facility, notice.notice.entry_id)
     used = frozenset[Way]().union(*(REACHES[one] for one in channels))
     return tuple(way for way in ways_to(stored.entry.person) if way not in used) if stored is not None else ()
 
@@ -113,8 +112,7 @@ def note_answer(desk: Desk, number: int, who: str, answer: Answer) -> Answered:
     Raises:
         BadInput: there is no such notice, or it asks nothing. Refused: it is answered or void already.
     """
-    notice = _open(desk, number, (NoticeState.DUE, NoticeState.SENT))
-    stored = desk.work.register.entry(desk.facility, notice.notice.entry_id)
+    notice, stored = _open(desk, number, (NoticeState.DUE, NoticeState.SENT))
     brought = _brought_forward(desk, notice)
     if stored is None or (notice.notice.kind is not NoticeKind.EARLIER_OFFER and not brought):
         raise BadInput(
@@ -138,11 +136,13 @@ def note_answer(desk: Desk, number: int, who: str, answer: Answer) -> Answered:
     return Answered(notice, verdicts, reserved, following)
 
 
-def _open(desk: Desk, number: int, states: tuple[NoticeState, ...]) -> StoredNotice:
+def _open(desk: Desk, number: int, states: tuple[NoticeState, ...]) -> tuple[StoredNotice, StoredEntry | None]:
+    """A notice in one of these states, and its entry, which is held: whoever ends an entry ends its notices then."""
+    stored = desk.work.register.entry(desk.facility, notice_of(desk, number).notice.entry_id)
     notice = notice_of(desk, number)
     if notice.notice.state not in states:
         raise Refused(f"notice {number} is {notice.notice.state.value} already", code=NOTICE_SETTLED)
-    return notice
+    return notice, stored
 
 
 def _brought_forward(desk: Desk, notice: StoredNotice) -> bool:

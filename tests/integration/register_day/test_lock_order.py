@@ -12,7 +12,9 @@ import pytest
 from fakes.register_ward import FACILITY, Ward
 from sqlalchemy import text
 
+from adapter.errors import Refused
 from adapter.services.desk import Desk
+from adapter.services.notices.answer_notice import Answer, note_answer
 from adapter.services.register.hold import hold_of_entry, hold_of_patient, hold_of_referral
 from adapter.services.register.learn import patient_learned, referral_learned
 from adapter.services.register_day.offer_freed import offer_freed
@@ -68,6 +70,23 @@ def test_who_begins_at_entries_waits_for_the_visit_first(ward: Ward, other: Call
             work.commit()
         waits.result(WAITS_SECONDS)
     assert ward.entry().no_show_excused
+
+
+def test_who_answers_a_notice_waits_for_who_ends_its_entry(ward: Ward) -> None:
+    """Entry first, then its notices: a clerk's answer and an end in the EHR never end each other."""
+    left = ward.enter("A", term="2026-03-10")
+    ward.enter("B", term="2026-03-20")
+    offer = ward.desk(lambda desk: offer_freed(desk, left.entry))
+    with ThreadPoolExecutor(1) as second:
+        with ward.store.unit_of_work() as work:
+            assert work.register.entry(FACILITY, "B") is not None
+            answers = second.submit(ward.desk, lambda desk: note_answer(desk, offer, "person:anna", Answer.DECLINED))
+            until_somebody_waits(ward)
+            assert work.notices.void(FACILITY, "B") == 1
+            work.commit()
+        with pytest.raises(Refused) as told:
+            answers.result(WAITS_SECONDS)
+    assert told.value.code == "NOTICE_SETTLED"
 
 
 def test_an_offer_waits_for_nobody_who_holds_its_patient(ward: Ward) -> None:
