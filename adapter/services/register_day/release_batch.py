@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from adapter.domain.moments import days_between
 from adapter.domain.rules.notices import FAR_DAYS
+from adapter.errors import Refused
 from adapter.ports.notices import NoticeState, StoredNotice
 from adapter.services.desk import Desk
 
@@ -18,10 +19,15 @@ RELEASED_MAX = 10_000
 def release_batch(desk: Desk) -> int:
     """Make notices due whose last day is near, or whose term is no longer far (180 days); returns how many."""
     waiting = desk.work.notices.listed(desk.facility, states=[NoticeState.BATCHED], limit=RELEASED_MAX)
-    released = [one for one in waiting if _goes_out(one, desk.today)]
-    for one in released:
-        desk.work.notices.due(desk.facility, one.id)
-    return len(released)
+    return sum(_released(desk, one) for one in waiting if _goes_out(one, desk.today))
+
+
+def _released(desk: Desk, stored: StoredNotice) -> bool:
+    try:
+        desk.work.notices.due(desk.facility, stored.id)
+    except Refused:  # since it was listed the patient was told, or is not to be told any more
+        return False
+    return True
 
 
 def _goes_out(stored: StoredNotice, today: date) -> bool:

@@ -18,6 +18,8 @@ from adapter.domain.term import DayTerm, WeekTerm
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState
 from adapter.ports.register import StoredEntry
 from adapter.services.register_day.offer_freed import offer_freed, offer_next
+from adapter.services.register_day.release_batch import release_batch
+from adapter.store.notices import SqlNotices
 
 FACILITY = "demo"
 OFFER = NewNotice("B", NoticeKind.EARLIER_OFFER, before=DayTerm(date(2026, 3, 20)), offered=date(2026, 3, 10))
@@ -222,3 +224,16 @@ def test_the_batch_goes_out_in_time(ward: Ward, by: str, planned: str, day: str,
     done = ward.run()
     assert (done.released, len(ward.notices(NoticeState.DUE))) == (int(due), int(due))
     assert ward.run().released == 0
+
+
+def test_a_batch_passes_over_what_was_settled_since_it_was_listed(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clerk told the first patient just now; the second one is told, and the night goes on."""
+    term = DayTerm(date(2026, 12, 30))
+    waits = NewNotice("A1", NoticeKind.TERM_CHANGED, "UNFORESEEN", term, term, state=NoticeState.BATCHED)
+    ward.enter(term=term)
+    told, other = ward.desk(lambda desk: desk.work.notices.add(FACILITY, [waits, waits]))
+    listed = ward.notices(NoticeState.BATCHED)
+    ward.desk(lambda desk: desk.work.notices.sent(FACILITY, told, "anna", ["phone"]))
+    monkeypatch.setattr(SqlNotices, "listed", lambda *_, **__: listed)
+    assert ward.desk(release_batch) == 1
+    assert ward.desk(lambda desk: desk.work.notices.notice(FACILITY, other)).notice.state is NoticeState.DUE
