@@ -18,6 +18,7 @@ from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.register.keep_entry import keep_entry, plan_entry
 from adapter.services.register.open_case import Scene, register_of
+from adapter.services.slot_times import booked_before
 
 
 def adopt_created(eq: Equipment, work: UnitOfWork, message: Message, received: Received, now: datetime) -> None:
@@ -30,7 +31,10 @@ def adopt_created(eq: Equipment, work: UnitOfWork, message: Message, received: R
         if work.links.ours(message.facility, "visit", str(national)) is None:
             work.links.put(message.facility, "visit", visit.id, str(national))
         work.calendar.put_visit(message.facility, visit)
-        _enter(Desk(eq, work, message.facility, message.correlation_id), visit, received)
+        desk = Desk(eq, work, message.facility, message.correlation_id)
+        _enter(desk, visit, received)
+        saved_at = message.payload.get("saved_at")
+        booked_before(desk, visit, datetime.fromisoformat(str(saved_at)) if saved_at else now)
 
 
 def _enter(desk: Desk, visit: Visit, received: Received) -> None:

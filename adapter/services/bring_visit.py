@@ -53,6 +53,7 @@ def bring_visit(desk: Desk, change: VisitChange) -> bool:
             "resource_type": "Appointment",
             "resource_id": None,
             "national_visit_id": change.visit_id,
+            "saved_at": change.changed_at.isoformat(),
             "person_digest": digest if patient_id is None else None,
             "if_none_exist": f"{names.NATIONAL_VISIT}|{change.visit_id}",
         },

@@ -17,6 +17,7 @@ from adapter.services.effects import ENDED_VISIT
 from adapter.services.keep_schedule import close_term
 from adapter.services.register.follow_cer import follow_cer
 from adapter.services.show_slot import show_slot
+from adapter.services.slot_times import booked_before, visit_left
 from adapter.services.take_referral import give_back, release_comment
 
 CANCELLED_BY_PATIENT, CANCELLED_BY_REGISTRY = "pat", "registry"
@@ -84,6 +85,7 @@ def mirror_cancellation(desk: Desk, visit_id: str, change: VisitChange) -> bool:
     for slot_id in visit.slot_ids:
         show_slot(desk, slot_id, SlotState.FREE)
         close_term(desk, slot_id)
+    visit_left(desk, visit)
     if follow_cer(desk, visit, replace(visit, state=VisitState.CANCELLED, end_reason=reason)):
         return True  # the register says what becomes of the referral
     if visit.referral_id is not None and row.says("releases_referral"):
@@ -137,4 +139,6 @@ def mirror_place(desk: Desk, visit_id: str, change: VisitChange) -> bool:
         if slot_left != slot.id:
             show_slot(desk, slot_left, SlotState.FREE)
             close_term(desk, slot_left)
+    visit_left(desk, visit)
+    booked_before(desk, moved, change.changed_at)
     return True

@@ -16,6 +16,7 @@ from adapter.mapping.slot import slot_state_to_registry
 from adapter.ports.store import Action, Destination
 from adapter.services.desk import Desk
 from adapter.services.scope import in_scope
+from adapter.services.slot_times import may_be_told
 
 PUT_OR_DELETED = (Action.PUT_SLOT, Action.DELETE_SLOT)
 """What decides whether CeR will have a slot."""
@@ -67,9 +68,11 @@ def _changes(desk: Desk, before: Slot | None, now: Slot) -> dict[str, object]:
         changes["state"] = state.value
     if before is None or before.kind is not now.kind:
         changes["kind"] = now.kind.value
-    if before is None or (before.starts, before.ends) != (now.starts, now.ends):
+    if before is None or ((before.starts, before.ends) != (now.starts, now.ends) and may_be_told(desk, before, now)):
         changes["starts"] = now.starts.isoformat()
         changes["ends"] = now.ends.isoformat()
+        if before is not None:
+            changes["moved"] = True
     blocked = NationalSlotState.BLOCKED
     if set(changes) == {"state"} and before is not None and blocked not in {was, state}:
         changes["unless_visited"] = True

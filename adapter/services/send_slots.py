@@ -14,9 +14,13 @@ from adapter.mapping.slot import slot_state_to_registry
 from adapter.ports import CallContext
 from adapter.ports.store import Action, Message, UnitOfWork
 from adapter.services.bring_visit import brought_to
-from adapter.services.desk import UNFINISHED
+from adapter.services.desk import UNFINISHED, Desk
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import NOT_NEEDED, Declined, Done, Doubtful
+from adapter.services.slot_times import elsewhere
+
+TIMES = ("starts", "ends")
+"""Parts of a payload that move a slot."""
 
 
 def _offers(
@@ -135,23 +139,40 @@ def edit_slot(eq: Equipment, context: CallContext, message: Message) -> Done:
     """Change a slot in CeR.
 
     A change between open and taken is left out while a visit stands on the slot (``unless_visited``):
-    CeR opens and takes terms by their visits itself, and must not be told to open a patient's term.
+    CeR opens and takes terms by their visits itself, and must not be told to open a patient's term. Nor does it get
+    times at which a visit on the slot does not begin: nobody's visit is moved with its slot in silence.
     """
     with eq.store.unit_of_work() as work:
         if message.payload.get("unless_visited") and _visited(work, message):
             return Done(result_code=NOT_NEEDED)
         if _never_published(work, message):
             return Done(result_code=NOT_NEEDED)
+        said = _without_held_times(eq, work, message)
+        if not said:
+            return Done(result_code=NOT_NEEDED)
         theirs = national_slot_id(work, message)
     sent_at = eq.clock.now()
-    code = eq.registry.edit_slot(context, edit_of(message.payload, theirs))
+    code = eq.registry.edit_slot(context, edit_of(said, theirs))
     return Done(
         result_code=code,
         national_id=theirs,
-        sent={name: message.payload[name] for name in ("state", "kind", "starts", "ends") if name in message.payload},
+        sent=said,
         sent_at=sent_at,
         answered_at=eq.clock.now(),
     )
+
+
+def _without_held_times(eq: Equipment, work: UnitOfWork, message: Message) -> dict[str, object]:
+    """What the message changes; without the times, while a visit on the slot begins at another one."""
+    said = {name: message.payload[name] for name in (*TIMES, "state", "kind") if name in message.payload}
+    slot_id, starts = message.payload.get("slot_id"), message.payload.get("starts")
+    if slot_id is None or starts is None:
+        return said
+    desk = Desk(eq, work, message.facility, message.correlation_id)
+    held = elsewhere(desk, str(slot_id), datetime.fromisoformat(str(starts)))
+    if held or _brought(work, message.facility, str(slot_id)):
+        return {name: value for name, value in said.items() if name not in TIMES}
+    return said
 
 
 def _never_published(work: UnitOfWork, message: Message) -> bool:
@@ -169,10 +190,14 @@ def _visited(work: UnitOfWork, message: Message) -> bool:
     return any(
         visit.active or work.links.theirs(facility, "visit", visit.id) is not None
         for visit in work.calendar.visits_on(facility, slot_id)
-    ) or bool(
-        work.outbox.find(
-            facility=facility, states=UNFINISHED, actions=[Action.WRITE_BACK], subject=brought_to(slot_id), limit=1
-        )
+    ) or _brought(work, facility, slot_id)
+
+
+def _brought(work: UnitOfWork, facility: str, slot_id: str) -> bool:
+    """Whether a visit that was made in CeR is on its way into the EHR for this slot."""
+    subject = brought_to(slot_id)
+    return bool(
+        work.outbox.find(facility=facility, states=UNFINISHED, actions=[Action.WRITE_BACK], subject=subject, limit=1)
     )
 
 

@@ -26,6 +26,7 @@ from adapter.services.refusal import MissingReference, must_be_allowed
 from adapter.services.register.follow import visit_subject
 from adapter.services.register.keep_entry import keep_entry, plan_entry
 from adapter.services.register.open_case import Scene
+from adapter.services.slot_times import visit_followed
 from adapter.services.take_referral import acceptance_refused, will_be_held
 from adapter.services.visit_frame import Standing, VisitFrame, standing_of
 from adapter.services.wait_for_visit import wait_for_visit
@@ -63,6 +64,8 @@ def take_visit(desk: Desk, visit: Visit, statement: EntryStatement | None = None
         keep_entry(desk, frame.plan)
     elif visit.state in CLOSED | ENDED:
         desk.work.tasks.gone(desk.facility, [visit_subject(visit.id)], keep=())
+    if before is not None and frame.national:
+        visit_followed(desk, before, visit)
 
 
 def _scene(frame: VisitFrame) -> Scene:

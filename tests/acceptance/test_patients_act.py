@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from clinic_site import Site
 
@@ -138,3 +140,20 @@ def test_a_visit_booked_in_ikp_under_a_referral_that_is_known_is_based_on_it(sit
     assert "basedOn" not in stranger
     site.sync()
     assert not site.messages(MessageState.REFUSED)
+
+
+def test_who_booked_a_time_that_the_hospital_was_about_to_change_is_told_of_it(site: Site) -> None:
+    """CeR had the patient's visit before it had the new time of its slot: nobody is sent to the old one in silence."""
+    slot = site.clinic.slot("dr-lis", 3, 2)
+    for name in ("start", "end"):
+        slot[name] = (datetime.fromisoformat(slot[name]) + timedelta(hours=6)).isoformat()
+    site.admin.patient_books(slot["id"], site.person(4))
+    site.says(slot)
+    (visit,) = site.visits(state="saved")
+    made = site.ehr_appointment_of(visit["id"])
+    assert made is not None
+    (told,) = [one for one in site.admin.slots() if one["reference"] == slot["id"]]
+    assert datetime.fromisoformat(made["start"]) == datetime.fromisoformat(str(told["starts"]))
+    with site.eq.store.unit_of_work() as work:
+        asked = {one.task.code for one in work.tasks.listed(FACILITY)}
+    assert "TASK-N-TIME" in asked

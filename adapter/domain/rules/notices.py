@@ -37,7 +37,7 @@ N01 = Rule(
     "A change of the date is told in every available way, with the cause",
     "art. 20 ust. 8 ustawy z 27.08.2004",
     (Action.ERROR, Action.AUTO, Action.TASK),
-    ("E-N-CAUSE", "AUTO-N-CHANGE", "TASK-N-UNREACHABLE"),
+    ("E-N-CAUSE", "AUTO-N-CHANGE", "TASK-N-UNREACHABLE", "TASK-N-SLOT-MOVED", "TASK-N-TIME"),
 )
 N02 = Rule(
     "N-02",
@@ -136,6 +136,28 @@ def change_told(person: EntryPerson, cause: str) -> Verdict:
         "AUTO-N-CHANGE",
         "powiadom pacjenta o nowym terminie i przyczynie każdym dostępnym sposobem",
         f"tell the patient the new date and the cause in every available way ({', '.join(ways)})",
+    )
+
+
+def slot_moved() -> Verdict:
+    """N-01: the EHR moved the slot on which a visit stands, not the visit: a person says what becomes of it (ours)."""
+    return N01.ask_person(
+        "TASK-N-SLOT-MOVED",
+        "system szpitala zmienił czas terminu, na którym stoi wizyta (w CeR zostaje dotychczasowy): uzgodnij z "
+        "pacjentem nowy czas i wpisz go w wizycie (inny dzień: z przyczyną), przenieś ją na inny termin albo cofnij "
+        "zmianę",
+        "the EHR changed the time of the slot on which the visit stands (CeR keeps the former one): agree on the new "
+        "time with the patient and give it in the appointment (another day: with the reason), move it to another "
+        "slot, or take the change back",
+    )
+
+
+def time_changed() -> Verdict:
+    """N-01: a visit begins at another hour because its slot was moved: a person tells the patient (ours)."""
+    return N01.ask_person(
+        "TASK-N-TIME",
+        "czas wizyty zmienił się razem z terminem: powiadom pacjenta każdym dostępnym sposobem",
+        "the time of the visit changed with its slot: tell the patient in every available way",
     )
 
 

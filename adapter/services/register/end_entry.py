@@ -26,6 +26,7 @@ from adapter.services.register.steps import changed
 from adapter.services.register_day.offer_freed import offer_freed
 from adapter.services.schedule_of import schedule_of
 from adapter.services.show_slot import show_slot
+from adapter.services.slot_times import visit_left
 from adapter.services.visit_frame import Standing, VisitFrame, standing_of
 
 
@@ -107,6 +108,7 @@ def _end_visit(desk: Desk, stored: StoredEntry, *, tell_ehr: bool) -> None:
         slot = desk.work.calendar.slot(desk.facility, slot_id)
         if slot is not None and slot.starts > desk.eq.clock.now():
             show_slot(desk, slot_id, SlotState.FREE)
+    visit_left(desk, visit)
 
 
 def _frame(desk: Desk, before: Visit, ended: Visit) -> VisitFrame:
