@@ -12,37 +12,41 @@ import pytest
 from fakes.register_ward import FACILITY, Ward
 from sqlalchemy import text
 
+from adapter.domain.rules.notices import Told
 from adapter.errors import Refused
 from adapter.services.desk import Desk
 from adapter.services.notices.answer_notice import Answer, note_answer
-from adapter.services.register.hold import hold_of_entry, hold_of_patient, hold_of_referral
-from adapter.services.register.learn import patient_learned, referral_learned
+from adapter.services.notices.hear_patient import hear_patient
+from adapter.services.register.hold import hold_of_referral
+from adapter.services.register.learn import referral_learned
 from adapter.services.register_day.offer_freed import offer_freed
-from adapter.services.register_day.touch_entries import touch_patient, touch_referral
+from adapter.services.register_day.touch_entries import touch_referral
+from adapter.services.take_patient import take_patient
 
 WAITS_SECONDS = 10.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
-def death(desk: Desk) -> None:
-    known = desk.work.calendar.patient(FACILITY, "P-A1")
-    assert known is not None
-    died = replace(known, deceased=True, deceased_on=date(2026, 3, 1))
-    hold_of_patient(desk, "P-A1")
-    desk.work.calendar.put_patient(FACILITY, died)
-    patient_learned(desk, died)
-    touch_patient(desk, "P-A1")
+def death(ward: Ward) -> None:
+    def dies(desk: Desk) -> None:
+        known = desk.work.calendar.patient(FACILITY, "P-A1")
+        assert known is not None
+        take_patient(desk, replace(known, deceased=True, deceased_on=date(2026, 3, 1)))
+
+    ward.desk(dies)
 
 
-def paper(desk: Desk) -> None:
-    hold_of_referral(desk, "R-A1")
-    referral_learned(desk, "R-A1")
-    touch_referral(desk, "R-A1")
+def paper(ward: Ward) -> None:
+    def comes(desk: Desk) -> None:
+        hold_of_referral(desk, "R-A1")
+        referral_learned(desk, "R-A1")
+        touch_referral(desk, "R-A1")
+
+    ward.desk(comes)
 
 
-def answer(desk: Desk) -> None:
-    hold_of_entry(desk, "A1")
-    assert desk.work.register.entry(FACILITY, "A1") is not None
+def told(ward: Ward) -> None:
+    hear_patient(ward.eq, FACILITY, "A1", Told.CANNOT_COME, by_fund=False, who="anna")
 
 
 def until_somebody_waits(ward: Ward) -> None:
@@ -56,13 +60,13 @@ def until_somebody_waits(ward: Ward) -> None:
     raise AssertionError("nobody waited")
 
 
-@pytest.mark.parametrize("other", [death, paper, answer], ids=lambda one: one.__name__)
-def test_who_begins_at_entries_waits_for_the_visit_first(ward: Ward, other: Callable[[Desk], None]) -> None:
+@pytest.mark.parametrize("other", [death, paper, told], ids=lambda one: one.__name__)
+def test_who_begins_at_entries_waits_for_the_visit_first(ward: Ward, other: Callable[[Ward], None]) -> None:
     ward.enter()
     with ThreadPoolExecutor(1) as second:
         with ward.store.unit_of_work() as work:
             work.calendar.visit(FACILITY, "A1")
-            waits = second.submit(ward.desk, other)
+            waits = second.submit(other, ward)
             until_somebody_waits(ward)
             stated = work.register.entry_of_visit(FACILITY, "A1")
             assert stated is not None
@@ -84,9 +88,9 @@ def test_who_answers_a_notice_waits_for_who_ends_its_entry(ward: Ward) -> None:
             until_somebody_waits(ward)
             assert work.notices.void(FACILITY, "B") == 1
             work.commit()
-        with pytest.raises(Refused) as told:
+        with pytest.raises(Refused) as late:
             answers.result(WAITS_SECONDS)
-    assert told.value.code == "NOTICE_SETTLED"
+    assert late.value.code == "NOTICE_SETTLED"
 
 
 def test_an_offer_waits_for_nobody_who_holds_its_patient(ward: Ward) -> None:
