@@ -100,10 +100,13 @@ WHERE taken.id = %(id)s AND taken.resource_type = %(secret)s AND e.facility = ta
 
 
 _WAKE = """
+WITH aside AS MATERIALIZED (SELECT id, facility, problems FROM inbox WHERE state = 'quarantined')
 UPDATE inbox i SET state = 'new', problems = '[]'::jsonb
-WHERE i.facility = %(facility)s AND i.state = 'quarantined' AND EXISTS (
-    SELECT FROM jsonb_array_elements(i.problems) problem WHERE problem ->> 'code' = ANY (%(lacking)s::text[]))
+WHERE i.state = 'quarantined' AND i.id = ANY (ARRAY(
+    SELECT a.id FROM aside a WHERE a.facility = %(facility)s AND EXISTS (
+        SELECT FROM jsonb_array_elements(a.problems) problem WHERE problem ->> 'code' = ANY (%(lacking)s::text[]))))
 """
+"""Asked with every batch that is taken in: whatever PostgreSQL knows of a table that grows, it goes by the state."""
 _SAY_AGAIN = """
 UPDATE inbox SET state = 'new', problems = '[]'::jsonb
 WHERE state = 'taken' AND id = (
