@@ -22,7 +22,7 @@ from adapter.services.desk import Desk
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import Done
 from adapter.services.register import settle_entry
-from adapter.services.slot_times import ask_about, elsewhere
+from adapter.services.slot_times import ask_about, held_by
 
 UNREACHED_MAX = 1000
 """Acceptances waiting for P1 that are looked at when it does not answer; the rest at its next silence."""
@@ -95,9 +95,9 @@ def _slot_edited(eq: Equipment, work: UnitOfWork, message: Message, done: Done, 
     slot_id = message.payload.get("slot_id")
     if slot_id is None:
         return
-    if message.payload.get("moved") and "starts" not in done.sent:
-        desk, starts = _desk(eq, work, message), datetime.fromisoformat(str(message.payload["starts"]))
-        ask_about(desk, elsewhere(desk, str(slot_id), starts))
+    if "moved_from" in message.payload and "starts" not in done.sent:
+        desk = _desk(eq, work, message)
+        ask_about(desk, held_by(desk, message.payload))
     if done.sent.get("state") == NationalSlotState.BLOCKED.value:
         _block_asked(work, message, done, now, str(slot_id))
     elif done.sent.get("state") is not None:

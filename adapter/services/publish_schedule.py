@@ -72,7 +72,7 @@ def _changes(desk: Desk, before: Slot | None, now: Slot) -> dict[str, object]:
         changes["starts"] = now.starts.isoformat()
         changes["ends"] = now.ends.isoformat()
         if before is not None:
-            changes["moved"] = True
+            changes["moved_from"] = before.starts.isoformat()
     blocked = NationalSlotState.BLOCKED
     if set(changes) == {"state"} and before is not None and blocked not in {was, state}:
         changes["unless_visited"] = True

@@ -17,7 +17,7 @@ from adapter.services.bring_visit import brought_to
 from adapter.services.desk import UNFINISHED, Desk
 from adapter.services.equipment import Equipment
 from adapter.services.outcome import NOT_NEEDED, Declined, Done, Doubtful
-from adapter.services.slot_times import elsewhere
+from adapter.services.slot_times import held_by
 
 TIMES = ("starts", "ends")
 """Parts of a payload that move a slot."""
@@ -169,8 +169,7 @@ def _without_held_times(eq: Equipment, work: UnitOfWork, message: Message) -> di
     if slot_id is None or starts is None:
         return said
     desk = Desk(eq, work, message.facility, message.correlation_id)
-    held = elsewhere(desk, str(slot_id), datetime.fromisoformat(str(starts)))
-    if held or _brought(work, message.facility, str(slot_id)):
+    if held_by(desk, message.payload) or _brought(work, message.facility, str(slot_id)):
         return {name: value for name, value in said.items() if name not in TIMES}
     return said
 

@@ -7,17 +7,17 @@ The EHR moves a Slot. Where a visit stands on it, its times go to CeR only when 
                                        the patient (M-01, N-01), of another hour a person is asked to
     Slot put back, or the visit left   the question ends, and CeR has the times that count
 
-What counts is when a visit begins: one that begins within its slot is its hospital's own affair.
+What counts is when a visit begins. One that never began with its slot (several share it) need only begin within it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapter.domain.appointment import Visit, VisitState
 from adapter.domain.moments import warsaw_day
-from adapter.domain.rules.notices import slot_moved, time_changed
+from adapter.domain.rules.notices import N01, slot_moved, time_changed
 from adapter.domain.rules.verdict import Verdict
 from adapter.domain.slot import Slot
 from adapter.ports.store import Action, Destination
@@ -38,16 +38,29 @@ def may_be_told(desk: Desk, before: Slot, slot: Slot) -> bool:
     """
     if before.starts == slot.starts:
         return True
-    standing = _standing(desk, slot.id)
-    for visit in standing:
-        if visit.starts == slot.starts and not answered(desk, visit):  # asked about, the slot came back to it
+    held = elsewhere(desk, slot.id, slot.starts, slot.ends, before.starts)
+    for visit in _standing(desk, slot.id):
+        if visit not in held and not answered(desk, visit):  # asked about before, the slot came back to it
             _tell(desk, visit, before.starts)
-    return not ask_about(desk, [visit for visit in standing if visit.starts != slot.starts])
+    return not ask_about(desk, held)
 
 
-def elsewhere(desk: Desk, slot_id: str, starts: datetime) -> list[Visit]:
-    """The visits that stand on a slot and begin at another time than this one."""
-    return [visit for visit in _standing(desk, slot_id) if visit.starts != starts]
+def elsewhere(desk: Desk, slot_id: str, starts: datetime, ends: datetime, was: datetime | None) -> list[Visit]:
+    """The visits on a slot that have no part in its move from ``was`` (None: not known) to these times."""
+    return [one for one in _standing(desk, slot_id) if one.starts != starts and not _within(one, starts, ends, was)]
+
+
+def held_by(desk: Desk, payload: Mapping[str, object]) -> list[Visit]:
+    """The visits for which the times of an ``edit-slot`` message wait, as they stand now."""
+    starts, ends, was = (payload.get(name) for name in ("starts", "ends", "moved_from"))
+    slot_id = str(payload["slot_id"])
+    told = datetime.fromisoformat(str(starts)), datetime.fromisoformat(str(ends))
+    return elsewhere(desk, slot_id, *told, datetime.fromisoformat(str(was)) if was else None)
+
+
+def _within(visit: Visit, starts: datetime, ends: datetime, was: datetime | None = None) -> bool:
+    """Whether a visit that did not begin with its slot begins within it now."""
+    return visit.starts is not None and visit.starts != was and starts <= visit.starts < ends
 
 
 def ask_about(desk: Desk, visits: Sequence[Visit]) -> bool:
@@ -70,10 +83,11 @@ def visit_followed(desk: Desk, before: Visit, visit: Visit) -> None:
     if before.slot_ids == visit.slot_ids and visit.state in EXPECTED:
         if before.starts == visit.starts:
             return
-        moved = [slot for slot in _slots(desk, visit) if slot.starts == visit.starts]
-        if moved:
+        slots = _slots(desk, visit)
+        if not any(_within(visit, slot.starts, slot.ends) for slot in slots):
+            return
+        if answered(desk, visit) or any(slot.starts == visit.starts for slot in slots):
             _tell(desk, visit, before.starts)
-        if answered(desk, visit) or moved:
             _send_all(desk, visit)
     else:
         visit_left(desk, before)
@@ -126,10 +140,16 @@ def _send_all(desk: Desk, visit: Visit) -> None:
     """CeR gets the times of the visit's slots as they are now, where it has them and no other visit holds them."""
     for slot in _slots(desk, visit):
         known = desk.work.links.theirs(desk.facility, "slot", slot.id) is not None
-        if known and slot.starts > desk.eq.clock.now() and not elsewhere(desk, slot.id, slot.starts):
+        others = [one for one in _standing(desk, slot.id) if one.id != visit.id]
+        if known and slot.starts > desk.eq.clock.now() and not any(_holds(desk, one, slot) for one in others):
             times = {"starts": slot.starts.isoformat(), "ends": slot.ends.isoformat()}
-            payload = {"slot_id": slot.id, **times}
-            desk.send(Destination.CER, Action.EDIT_SLOT, [f"slot:{slot.id}"], payload)
+            desk.send(Destination.CER, Action.EDIT_SLOT, [f"slot:{slot.id}"], {"slot_id": slot.id, **times})
+
+
+def _holds(desk: Desk, visit: Visit, slot: Slot) -> bool:
+    """Whether the times of a slot wait for this visit: it is asked about, or does not begin within them."""
+    open_ones = desk.work.tasks.listed(desk.facility, rule=N01.id, subject=subject_of(desk, visit.id))
+    return any(one.task.code == ASKED for one in open_ones) or not _within(visit, slot.starts, slot.ends)
 
 
 def _slots(desk: Desk, visit: Visit) -> list[Slot]:

@@ -44,6 +44,8 @@ from adapter.services.take_referral import accept
 
 HELD = frozenset({VisitState.SERVED, VisitState.NO_SHOW})
 """States of a visit that was attended, or was to be."""
+OF_SLOTS = frozenset({"TASK-N-SLOT-MOVED", "TASK-N-TIME"})
+"""Codes of N-01 that no version of an appointment is asked for (``adapter/services/slot_times.py``)."""
 TERM_WANTED = ("TASK-E-NEW-DATE", "TASK-N-RESCHEDULE", "AUTO-R-PAPER-UNDO", "AUTO-X-ALIVE", "AUTO-N-ACCEPTED")
 """Codes of tasks that ask for another term: one that is given ends them."""
 
@@ -207,7 +209,9 @@ def _follow(desk: Desk, plan: Plan, entry_id: str) -> None:
     stale = {
         one.task.code
         for one in desk.work.tasks.listed(desk.facility, subject=subject)
-        if one.task.rule in asked and (one.task.rule, one.task.code, subject) not in keep
+        if one.task.rule in asked
+        and (one.task.rule, one.task.code, subject) not in keep
+        and one.task.code not in OF_SLOTS
     }
     if stale:
         desk.work.tasks.gone(desk.facility, [subject], keep=keep, codes=sorted(stale))

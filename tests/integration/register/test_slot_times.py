@@ -148,6 +148,31 @@ def test_when_the_visit_leaves_the_slot_its_times_go_to_cer_after_it(booked: Fro
     assert sent.index(left) < len(sent) - 1 - sent[::-1].index(f"edit-slot slot:{SLOT}")
 
 
+def test_two_who_share_a_slot_are_asked_about_each_by_himself(booked: Front) -> None:
+    """One begins with the slot, one within it; CeR has the new times when both have theirs."""
+    within = timedelta(minutes=10)
+    booked.says(booked.clinic.patient(1), booked.clinic.referral(1))
+    booked.says(shifted(booked.visit(visit="visit-2", person=1), within))
+    booked.deliver()
+    booked.says(slot(booked))
+    assert asked(booked) == [MOVED, MOVED]
+    booked.says(shifted(booked.visit(visit="visit-2", person=1), LATER + within))
+    booked.deliver()
+    assert (times_told(booked), asked(booked)) == ([], [MOVED, TIME])
+    booked.says(visit(booked))
+    booked.deliver()
+    assert (len(times_told(booked)), asked(booked)) == (1, [TIME, TIME])
+
+
+def test_a_visit_that_goes_to_a_third_time_is_still_asked_about(booked: Front) -> None:
+    booked.says(slot(booked, NEXT_DAY))
+    other = visit(booked, NEXT_DAY + timedelta(days=1), said=(term_change("UNFORESEEN"),))
+    booked.says(other)
+    booked.deliver()
+    assert booked.refused() == []
+    assert (times_told(booked), asked(booked)) == ([], [MOVED])
+
+
 @dataclass
 class Cer:
     """CeR, as far as a slot is edited there."""
