@@ -103,6 +103,9 @@ class Register(Protocol):
     def entry_of_visit(self, facility: str, visit_id: str) -> StoredEntry | None:
         """The entry that an Appointment states, the newest of several (K-01, K-04); locked."""
 
+    def entry_id_of_visit(self, facility: str, visit_id: str) -> str | None:
+        """The id of that entry; nothing is locked."""
+
     def open_continuing(self, facility: str, patient_id: str, schedule_id: str) -> StoredEntry | None:
         """The open entry of category 5 of a patient on a schedule, the newest of several; locked."""
 

@@ -23,7 +23,7 @@ from adapter.domain.slot import Slot
 from adapter.ports.store import Action, Destination
 from adapter.ports.tasks import NewTask
 from adapter.services.desk import Desk
-from adapter.services.register.follow import entry_subject, new_tasks, visit_subject
+from adapter.services.register.follow import new_tasks, subject_of
 
 EXPECTED = frozenset({VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
 """States of a visit whose patient comes, or has come, at its time."""
@@ -100,12 +100,6 @@ def visit_left(desk: Desk, before: Visit) -> None:
         _send_all(desk, before)
 
 
-def subject_of(desk: Desk, visit_id: str) -> str:
-    """What a task about a visit is about: its entry, where it has one, so that it goes with its end."""
-    stored = desk.work.register.entry_of_visit(desk.facility, visit_id)
-    return entry_subject(stored.entry.id) if stored is not None else visit_subject(visit_id)
-
-
 def booked_before(desk: Desk, visit: Visit, saved_at: datetime) -> None:
     """A visit that was saved in CeR at ``saved_at`` came into the EHR: its slot may have been moved meanwhile.
 
@@ -124,7 +118,7 @@ def _tell(desk: Desk, visit: Visit, before: datetime) -> None:
     """Of another day the register tells the patient, where it knows the visit; of another hour a person does."""
     if visit.state is not VisitState.BOOKED or visit.starts is None or visit.starts <= desk.eq.clock.now():
         return
-    entered = desk.work.register.entry_of_visit(desk.facility, visit.id) is not None
+    entered = desk.work.register.entry_id_of_visit(desk.facility, visit.id) is not None
     if not entered or warsaw_day(before) == warsaw_day(visit.starts):
         _raise(desk, visit, time_changed())
 

@@ -83,6 +83,7 @@ def _entries(which: str, order: str, end: str = "") -> str:
 
 _ENTRY = _entries("id = %(id)s", "id", _LOCK)
 _OF_VISIT = _entries("visit_id = %(visit)s", "made DESC", f"LIMIT 1 {_LOCK}")
+_ID_OF_VISIT = f"SELECT id FROM register_entry WHERE {_FACILITY} AND visit_id = %(visit)s ORDER BY made DESC LIMIT 1"  # noqa: S608
 _CONTINUING = _entries(
     "patient_id = %(patient)s AND schedule_id = %(schedule)s AND open AND category = %(category)s",
     "made DESC",
@@ -207,6 +208,11 @@ class SqlRegister:
     def entry_of_visit(self, facility: str, visit_id: str) -> StoredEntry | None:
         """The entry that an Appointment states, the one put last of several (K-01, K-04); locked."""
         return self._one(_OF_VISIT, facility, visit=visit_id)
+
+    def entry_id_of_visit(self, facility: str, visit_id: str) -> str | None:
+        """The id of that entry; nothing is locked."""
+        found = self._session.run(_ID_OF_VISIT, facility=facility, visit=visit_id)
+        return str(found[0][0]) if found else None
 
     def open_continuing(self, facility: str, patient_id: str, schedule_id: str) -> StoredEntry | None:
         """The open entry of category 5 of a patient on a schedule, the one put last of several; locked."""

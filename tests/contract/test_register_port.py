@@ -146,6 +146,7 @@ def test_the_newest_entry_of_an_appointment_and_the_open_plan(shelf: Shelf, regi
     shelf.put(stored("A1"), stored("A1.k", **CONTINUING), stored("A2.k", **CONTINUING), stored("A1", removal=RESIGNED))
     assert register.entry_of_visit("demo", "A1").entry.id == "A1.k", "put again it is not newer"
     assert register.entry_of_visit("demo", "A9") is None
+    assert [register.entry_id_of_visit("demo", one) for one in ("A1", "A9")] == ["A1.k", None]
     assert register.open_continuing("demo", "P1", SCHEDULE.id).entry.id == "A2.k"
     shelf.put(refused("A2.k", **CONTINUING))
     assert register.open_continuing("demo", "P1", SCHEDULE.id).entry.id == "A1.k"

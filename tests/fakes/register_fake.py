@@ -64,6 +64,10 @@ class MemoryRegister:
         found = [one for one in self._of(facility) if one.visit_id == visit_id]
         return found[-1] if found else None
 
+    def entry_id_of_visit(self, facility: str, visit_id: str) -> str | None:
+        found = self.entry_of_visit(facility, visit_id)
+        return None if found is None else found.entry.id
+
     def open_continuing(self, facility: str, patient_id: str, schedule_id: str) -> StoredEntry | None:
         found = [
             one

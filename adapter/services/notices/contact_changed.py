@@ -12,7 +12,7 @@ from adapter.domain.rules.notices import contact_changed, known_to_cer
 from adapter.domain.rules.verdict import Outcome, Verdict
 from adapter.ports.tasks import NewTask
 from adapter.services.desk import Desk
-from adapter.services.register.follow import entry_subject, visit_subject
+from adapter.services.register.follow import entry_subject, subject_of
 from adapter.services.take_referral import NEEDING
 
 IN_CER = ("visit", "waiting-entry")
@@ -39,8 +39,7 @@ def person_to_renew(desk: Desk, before: Patient, after: Patient) -> int:
     for visit in desk.work.calendar.visits_of(desk.facility, after.id):
         saved = any(desk.work.links.theirs(desk.facility, kind, visit.id) is not None for kind in IN_CER)
         if visit.state in NEEDING and saved:
-            stored = desk.work.register.entry_of_visit(desk.facility, visit.id)
-            subjects.append(entry_subject(stored.entry.id) if stored is not None else visit_subject(visit.id))
+            subjects.append(subject_of(desk, visit.id))
     return _ask(desk, verdict, subjects) if subjects else 0
 
 

@@ -32,6 +32,12 @@ def visit_subject(visit_id: str) -> str:
     return f"visit/{visit_id}"
 
 
+def subject_of(desk: Desk, visit_id: str) -> str:
+    """What a task about a visit is about: its entry, where it has one, so that it goes with its end."""
+    entry_id = desk.work.register.entry_id_of_visit(desk.facility, visit_id)
+    return entry_subject(entry_id) if entry_id is not None else visit_subject(visit_id)
+
+
 def schedule_subject(schedule_id: str) -> str:
     """The subject of tasks about an admission schedule."""
     return f"schedule/{schedule_id}"
