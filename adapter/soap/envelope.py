@@ -30,16 +30,28 @@ class Envelope(NamedTuple):
         return self.content if self.content is not None and self.content.tag == self.soap.fault else None
 
 
-def build_envelope(
-    context: etree._Element | None, content: etree._Element, soap: SoapVersion = SOAP_11
-) -> etree._Element:
+class Outgoing(NamedTuple):
+    """A request that nobody signed yet. ``context`` is None when it has none."""
+
+    root: etree._Element
+    context: etree._Element | None
+    body: etree._Element
+    soap: SoapVersion = SOAP_11
+
+
+PREFIXES = {"wsse": ns.WSSE, "wsu": ns.WSU}
+"""What the Envelope of a request declares beside SOAP's own ``soapenv``."""
+
+
+def build_envelope(context: etree._Element | None, content: etree._Element, soap: SoapVersion = SOAP_11) -> Outgoing:
     """Header with the call context (if any), then Body with ``content``; both elements are moved."""
-    root = etree.Element(soap.envelope, nsmap={"soapenv": soap.namespace, "wsse": ns.WSSE, "wsu": ns.WSU})
+    root = etree.Element(soap.envelope, nsmap={"soapenv": soap.namespace, **PREFIXES})
     header = etree.SubElement(root, soap.header)
     if context is not None:
         header.append(context)
-    etree.SubElement(root, soap.body).append(content)
-    return root
+    body = etree.SubElement(root, soap.body)
+    body.append(content)
+    return Outgoing(root, context, body, soap)
 
 
 def open_envelope(root: etree._Element, soap: SoapVersion = SOAP_11) -> Envelope:

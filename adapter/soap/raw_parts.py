@@ -24,9 +24,9 @@ from collections.abc import Mapping
 
 from adapter.soap.parsing import only_tags
 
-_DEFAULT_NAMESPACE = b"xmlns="
-_IDS = re.compile(rb"""=(?<=[\t\n\r dD]=)(?:(?<=[\t\n\r ]=)|(?<=[iI][dD]=)(?:"([\w.\-]+)")?)""")
-"""Values of attributes whose name ends in Id; no value for one that is not plain, and for a ``=`` after a blank.
+_MARKS = re.compile(rb"""=(?<=[\t\n\r dDs]=)(?:(?<=xmlns=)()|(?<=[\t\n\r ]=)|(?<=[iI][dD]=)(?:"([\w.\-]+)")?)""")
+"""Where a default namespace is declared (group 1), and values of attributes whose name ends in Id (group 2); neither
+for a value that is not plain, and for a ``=`` after a blank.
 
 It begins with one letter, which is found by far the quickest, and most of what stands before it is refused at once."""
 
@@ -36,9 +36,8 @@ class RawParts:
 
     __slots__ = ("_default_from", "_places", "message")
 
-    def __init__(self, message: bytes, places: Mapping[bytes, int]) -> None:
-        default = message.find(_DEFAULT_NAMESPACE)
-        self._default_from = default if default >= 0 else len(message)
+    def __init__(self, message: bytes, places: Mapping[bytes, int], default_from: int) -> None:
+        self._default_from = default_from
         self._places = places
         self.message = message
 
@@ -47,9 +46,15 @@ class RawParts:
         """The parts of ``message``; None where a ``<`` need not begin a tag, or an Id may stand in it twice."""
         if not only_tags(message):
             return None
-        ids = [(found[1], found.start()) for found in _IDS.finditer(message)]
-        places = dict(ids)
-        return cls(message, places) if len(places) == len(ids) and None not in places else None
+        places: dict[bytes, int] = {}
+        default_from = len(message)
+        for found in _MARKS.finditer(message):
+            kind, at = found.lastindex, found.start()
+            if kind == 1:
+                default_from = min(default_from, at)
+            elif kind is None or places.setdefault(found[2], at) != at:
+                return None
+        return cls(message, places, default_from)
 
     def part(self, name: str) -> bytes | None:
         """The bytes from the start tag with the Id ``name`` to the first end tag of that element's name, or None.
@@ -60,6 +65,6 @@ class RawParts:
         start = message.rfind(b"<", 0, at) if at >= 0 else -1
         if not 0 <= start < self._default_from:
             return None
-        closing = b"</%b>" % message[start + 1 : message.find(b" ", start + 1, at)]
+        closing = b"</" + message[start + 1 : message.find(b" ", start + 1, at)] + b">"
         end = message.find(closing, at)
         return message[start : end + len(closing)] if end >= 0 else None

@@ -15,9 +15,7 @@ import hashlib
 from binascii import b2a_base64
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -26,15 +24,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from adapter.soap import namespaces as ns
+from adapter.soap.envelope import PREFIXES, Outgoing
 from adapter.soap.timestamp import LIFETIME_SECONDS, instant_text
+from adapter.soap.version import VERSIONS, SoapVersion
 
 _NAMES_IN_VALUES = b"http://www.w3.org/2001/XMLSchema-instance"
 """A part with xsi:type may use a prefix in a value only, which exclusive canonicalisation does not declare."""
-_QUOTE = {'"': "&quot;"}
 _PADDING = padding.PKCS1v15()
 _SHA256 = hashes.SHA256()
-_SHAPES_MAX = 16
-"""Envelopes that differ in version or prefixes; each contract has one or two."""
 
 _TIMESTAMP = (
     f'<wsu:Timestamp xmlns:wsu="{ns.WSU}" wsu:Id="%b">'
@@ -77,8 +74,8 @@ class Signer:
         object.__setattr__(self, "token", _base64(self.certificate.public_bytes(Encoding.DER)))
 
 
-class _Shape(NamedTuple):
-    """What is alike in every envelope of a kind: the bytes around its parts, and its namespace."""
+class _Frame(NamedTuple):
+    """What is alike in every message of a SOAP version: the bytes around its parts, and its namespace."""
 
     head: bytes
     middle: bytes
@@ -86,65 +83,63 @@ class _Shape(NamedTuple):
     soap: bytes
 
 
-def sign(
-    envelope: etree._Element,
-    signer: Signer,
-    *,
-    now: datetime,
-    nonce: str,
-    lifetime_seconds: int = LIFETIME_SECONDS,
-) -> bytes:
-    """The signed message, ready to send, as UTF-8.
-
-    ``envelope`` is one of :func:`adapter.soap.envelope.build_envelope` and is changed: its parts get Ids.
-    ``nonce`` makes the Ids, and with them the signature, unlike every other message's: letters and digits only.
-    """
-    header, ending = envelope[0], b"-%b" % nonce.encode()
-    timestamp_id, token_id = b"TS" + ending, b"X509" + ending
-    expires = now + timedelta(seconds=lifetime_seconds)
-    timestamp = _TIMESTAMP % (timestamp_id, instant_text(now).encode(), instant_text(expires).encode())
-    signed = [(b"Header-%d%b" % (number, ending), block) for number, block in enumerate(header, start=1)]
-    signed.append((b"Body" + ending, envelope[1]))
-    parts, references = [], _REFERENCE % (timestamp_id, _digest(timestamp))
-    for part_id, part in signed:
-        part.set(ns.WSU_ID, part_id)
-        content = canonical(part)
-        parts.append(content)
-        references += _REFERENCE % (part_id, _digest(content))
-    info = _SIGNED_INFO % references
-    value = _base64(signer.key.sign(info, _PADDING, _SHA256))
-    shape = _shape(envelope.prefix, tuple(envelope.nsmap.items()))
-    security = _SECURITY % (shape.soap, timestamp, token_id, signer.token, info, value, token_id)
-    if _NAMES_IN_VALUES in b"".join(parts) or envelope.attrib or header.attrib:
-        return _with_first(header, etree.tostring(envelope, encoding="utf-8", xml_declaration=True), security)
-    return b"".join((shape.head, security, *parts[:-1], shape.middle, parts[-1], shape.tail))
-
-
-@lru_cache(maxsize=_SHAPES_MAX)
-def _shape(prefix: str | None, declared: tuple[tuple[str | None, str], ...]) -> _Shape:
-    """The shape of an envelope with these prefixes, whose parts are put in as they were canonicalised."""
-    p = f"{prefix}:" if prefix else ""
-    names = "".join(f' xmlns{":" + name if name else ""}="{escape(uri, _QUOTE)}"' for name, uri in declared)
-    return _Shape(
-        f"<?xml version='1.0' encoding='utf-8'?>\n<{p}Envelope{names}><{p}Header>".encode(),
-        f"</{p}Header>".encode(),
-        f"</{p}Envelope>".encode(),
-        dict(declared)[prefix].encode(),
+def _frame(soap: SoapVersion) -> _Frame:
+    names = "".join(f' xmlns:{name}="{uri}"' for name, uri in {"soapenv": soap.namespace, **PREFIXES}.items())
+    return _Frame(
+        f"<?xml version='1.0' encoding='utf-8'?>\n<soapenv:Envelope{names}><soapenv:Header>".encode(),
+        b"</soapenv:Header>",
+        b"</soapenv:Envelope>",
+        soap.namespace.encode(),
     )
 
 
-def _with_first(header: etree._Element, message: bytes, block: bytes) -> bytes:
-    """The message with ``block`` as its header's first child.
+_FRAMES = {number: _frame(soap) for number, soap in VERSIONS.items()}
 
-    Put in as text, which is far quicker than as elements: before the header's tag stands only the
-    Envelope's, and no tag of XML has a ``<`` inside.
+
+def sign(
+    request: Outgoing, signer: Signer, *, now: datetime, nonce: str, lifetime_seconds: int = LIFETIME_SECONDS
+) -> bytes:
+    """The signed message, ready to send, as UTF-8. ``request`` is changed: its parts get Ids.
+
+    ``nonce`` makes the Ids, and with them the signature, unlike every other message's: letters and digits only.
     """
-    tag = f"{header.prefix}:{etree.QName(header).localname}".encode()
-    before, _, after = message.partition(b"<" + tag)
-    attributes, _, rest = after.partition(b">")
-    if attributes.endswith(b"/"):
-        return b"%b<%b%b>%b</%b>%b" % (before, tag, attributes[:-1], block, tag, rest)
-    return b"%b<%b%b>%b%b" % (before, tag, attributes, block, rest)
+    root, context, body, soap = request
+    ending = b"-%b" % nonce.encode()
+    timestamp_id, token_id = b"TS" + ending, b"X509" + ending
+    expires = now + timedelta(seconds=lifetime_seconds)
+    timestamp = _TIMESTAMP % (timestamp_id, instant_text(now), instant_text(expires))
+    references = _REFERENCE % (timestamp_id, _digest(timestamp))
+    block = b""
+    if context is not None:
+        block, reference = _part(context, b"Header-1" + ending)
+        references += reference
+    content, reference = _part(body, b"Body" + ending)
+    info = _SIGNED_INFO % (references + reference)
+    value = _base64(signer.key.sign(info, _PADDING, _SHA256))
+    head, middle, tail, namespace = _FRAMES[soap.number]
+    security = _SECURITY % (namespace, timestamp, token_id, signer.token, info, value, token_id)
+    if _NAMES_IN_VALUES in content or _NAMES_IN_VALUES in block:
+        return _with_security(etree.tostring(root, encoding="utf-8", xml_declaration=True), security)
+    return b"".join((head, security, block, middle, content, tail))
+
+
+def _part(element: etree._Element, part_id: bytes) -> tuple[bytes, bytes]:
+    """A signed part in canonical form, and the reference to it."""
+    element.set(ns.WSU_ID, part_id)
+    content = canonical(element)
+    return content, _REFERENCE % (part_id, _digest(content))
+
+
+def _with_security(message: bytes, security: bytes) -> bytes:
+    """The message with ``security`` as its header's first block.
+
+    Put in as text, which is far quicker than as elements: the first ``<soapenv:Header`` is the header's tag, for
+    before it stands only the Envelope's, and no tag of XML has a ``<`` inside.
+    """
+    before, tag, after = message.partition(b"<soapenv:Header")
+    if after.startswith(b"/>"):
+        return b"%b%b>%b</soapenv:Header>%b" % (before, tag, security, after.removeprefix(b"/>"))
+    return b"%b%b>%b%b" % (before, tag, security, after.removeprefix(b">"))
 
 
 def canonical(element: etree._Element, inclusive_prefixes: list[str] | None = None) -> bytes:

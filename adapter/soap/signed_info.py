@@ -27,6 +27,20 @@ _REFERENCE_PARTS = [f"{_DS}Transforms", f"{_DS}DigestMethod", f"{_DS}DigestValue
 _TRANSFORM = [f"{_DS}Transform"]
 _INCLUSIVE = f"{{{ns.EXCLUSIVE_C14N}}}InclusiveNamespaces"
 
+# SignedInfo as we write it, between what differs: the signature's algorithm; URI and digest of each reference
+_INFO = (
+    f'<ds:SignedInfo xmlns:ds="{ns.DS}"><ds:CanonicalizationMethod Algorithm="{ns.EXCLUSIVE_C14N}">'
+    '</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="'
+).encode()
+_METHOD_END = b"></ds:SignatureMethod>"
+_URI = b'<ds:Reference URI="'
+_DIGEST = (
+    f'"><ds:Transforms><ds:Transform Algorithm="{ns.EXCLUSIVE_C14N}"></ds:Transform></ds:Transforms>'
+    f'<ds:DigestMethod Algorithm="{ns.SHA256}"></ds:DigestMethod><ds:DigestValue>'
+).encode()
+_DIGEST_END = b"</ds:DigestValue></ds:Reference>"
+_INFO_END = b"</ds:SignedInfo>"
+
 Prefixes = list[str] | None
 """Prefixes that canonicalisation treats inclusively; None without any."""
 
@@ -88,14 +102,30 @@ def bytes_of(text: bytes, name: str) -> bytes:
         raise unverified(f"its {name} is not base64") from error
 
 
-def info_from_bytes(message: bytes, start: int, prefix: str) -> SignedInfo | None:
-    """SignedInfo at ``start`` of the message, where it is written canonically; else None.
+def info_from_bytes(message: bytes, start: int) -> SignedInfo | None:
+    """SignedInfo at ``start`` of the message, where it is written canonically, as we write it; else None.
 
-    The pattern knows no other way to write it than the canonical one, so these are the bytes that were signed;
-    should they not be, the key says so.
+    No other way to write it is known here than the canonical one, so these are the bytes that were signed; should
+    they not be, the key says so. ``message`` was parsed, and every ``<`` of it begins a tag.
     """
-    read = _read(message, start, prefix, _WITHOUT)
-    return read[1] if read is not None else None
+    end = message.find(_INFO_END, start)
+    if end < 0 or not message.startswith(_INFO, start):
+        return None
+    method, *written = message[start + len(_INFO) : end].split(_URI)
+    algorithm, _, rest = method.partition(b'"')
+    if rest != _METHOD_END or b"&" in method or not 1 <= len(written) <= REFERENCES_MAX:
+        return None
+    references = []
+    for each in written:
+        at = each.find(b'"')
+        if b"&" in each or not each.startswith(_DIGEST, at) or not each.endswith(_DIGEST_END):
+            return None
+        try:
+            digest = a2b_base64(each[at + len(_DIGEST) : -len(_DIGEST_END)], strict_mode=True)
+        except ValueError:
+            return None
+        references.append(Reference(each[:at].decode(), None, ns.SHA256, digest))
+    return SignedInfo(algorithm.decode(), tuple(references), message[start : end + len(_INFO_END)])
 
 
 def from_text(element: etree._Element) -> SignedInfo | None:
@@ -104,17 +134,8 @@ def from_text(element: etree._Element) -> SignedInfo | None:
     if prefix not in _PREFIXES:
         return None
     text = canonical_part(element, None)
-    read = _read(text, 0, prefix, _INCLUSIVE_TEXT)
-    if read is None or len(read[1].signed) != len(text):
-        return None
-    own, info = read
-    return info if own is None else info._replace(signed=canonical_part(element, own))
-
-
-def _read(text: bytes, start: int, prefix: str | None, inclusive: str) -> tuple[Prefixes, SignedInfo] | None:
-    """What is written at ``start``, and the prefixes of SignedInfo's own canonicalisation; None: not by pattern."""
-    head, reference, tail = _patterns(prefix, inclusive)
-    begin = head.match(text, start)
+    head, reference, tail = _patterns(prefix)
+    begin = head.match(text)
     if begin is None:
         return None
     at, references = begin.end(), []
@@ -126,10 +147,11 @@ def _read(text: bytes, start: int, prefix: str | None, inclusive: str) -> tuple[
         except ValueError:
             return None
         references.append(Reference(uri.decode(), _listed(prefixes) if prefixes else None, algorithm.decode(), value))
-    if not text.startswith(tail, at) or not 1 <= len(references) <= REFERENCES_MAX:
+    if text[at:] != tail or not 1 <= len(references) <= REFERENCES_MAX:
         return None
-    signed = text[start : at + len(tail)]
-    return _listed(begin.group(1)), SignedInfo(begin.group(2).decode(), tuple(references), signed)
+    own = _listed(begin.group(1))
+    signed = text if own is None else canonical_part(element, own)
+    return SignedInfo(begin.group(2).decode(), tuple(references), signed)
 
 
 def from_elements(element: etree._Element) -> SignedInfo:
@@ -178,23 +200,19 @@ _INCLUSIVE_TEXT = (
 """Canonical text is well-formed, so that the end is that of the beginning and the prefix the declared one."""
 
 
-_WITHOUT = "()"
-"""No prefix is treated inclusively: then canonical text is the same wherever it stands."""
-
-
-@lru_cache(maxsize=2 * len(_PREFIXES))
-def _patterns(prefix: str | None, inclusive: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
+@lru_cache(maxsize=len(_PREFIXES))
+def _patterns(prefix: str | None) -> tuple[re.Pattern[bytes], re.Pattern[bytes], bytes]:
     """Patterns of what stands before the references, and of one reference; what stands after them."""
     p, declared = (f"{prefix}:", f"xmlns:{prefix}") if prefix else ("", "xmlns")
     exclusive = f'Algorithm="{re.escape(ns.EXCLUSIVE_C14N)}"'
     head = (
         f'<{p}SignedInfo {declared}="{re.escape(ns.DS)}">'
-        f"<{p}CanonicalizationMethod {exclusive}>{inclusive}</{p}CanonicalizationMethod>"
+        f"<{p}CanonicalizationMethod {exclusive}>{_INCLUSIVE_TEXT}</{p}CanonicalizationMethod>"
         f"<{p}SignatureMethod Algorithm={_ATTRIBUTE}></{p}SignatureMethod>"
     )
     reference = (
         f"<{p}Reference URI={_ATTRIBUTE}>"
-        f"<{p}Transforms><{p}Transform {exclusive}>{inclusive}</{p}Transform></{p}Transforms>"
+        f"<{p}Transforms><{p}Transform {exclusive}>{_INCLUSIVE_TEXT}</{p}Transform></{p}Transforms>"
         f"<{p}DigestMethod Algorithm={_ATTRIBUTE}></{p}DigestMethod>"
         f"<{p}DigestValue>([A-Za-z0-9+/=]+)</{p}DigestValue></{p}Reference>"
     )

@@ -13,7 +13,6 @@ SKEW_SECONDS = 60
 INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 """Pattern of an instant with a time zone."""
 _INSTANT = re.compile(INSTANT)
-_OFFSET = len("+00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,14 @@ class TimeLimits:
         return self.lifetime_seconds + 2 * self.skew_seconds
 
 
-def instant_text(instant: datetime) -> str:
-    """``2026-11-21T10:00:00.000Z``: UTC, milliseconds."""
-    return f"{instant.astimezone(UTC).isoformat(timespec='milliseconds')[:-_OFFSET]}Z"
+def instant_text(instant: datetime) -> bytes:
+    """``2026-11-21T10:00:00.000Z``: UTC, milliseconds, a year of four digits.
+
+    Written digit by digit, which is quicker here than ``isoformat``: that has a time zone's sign to take off again.
+    """
+    at = instant.astimezone(UTC)
+    date = (at.year, at.month, at.day)
+    return b"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % (*date, at.hour, at.minute, at.second, at.microsecond // 1000)
 
 
 def is_instant(text: str) -> bool:

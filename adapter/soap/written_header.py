@@ -25,7 +25,7 @@ from adapter.soap.timestamp import INSTANT
 
 _OPENING = b"<wsse:Security "
 _INFO_END = b"</ds:SignedInfo>"
-_VALUE = '"[^"<>&]*"'
+_VALUE = '"[^"]*"'
 _BLANK = r"[ \t\r\n]*"
 _TEXT = "([^<]*)"
 """Mostly base64; decoding says so."""
@@ -40,7 +40,7 @@ _BESIDE = (
 """Groups: the Timestamp's Id, Created and Expires; the token's attributes and text."""
 _BEFORE = re.compile(
     (
-        rf"(<wsse:Security(?: [\w.\-:]+={_VALUE})+>){_BLANK}{_BESIDE}"
+        rf"(<wsse:Security(?: [A-Za-z0-9_.:\-]+={_VALUE})+>){_BLANK}{_BESIDE}"
         rf'<ds:Signature(?: Id={_VALUE})? xmlns:ds="{re.escape(ns.DS)}"(?: Id={_VALUE})?>{_BLANK}'
         "(?=<ds:SignedInfo[ >])"
     ).encode()
@@ -54,6 +54,7 @@ _AFTER = re.compile(
     ).encode()
 )
 _SECURITY_IS = f' xmlns:wsse="{ns.WSSE}"'.encode()
+_WSU_IS = f' xmlns:wsu="{ns.WSU}"'.encode()
 _ENCODING_IS = f' EncodingType="{ns.BASE64_BINARY}"'.encode()
 _TYPE_IS = f' ValueType="{ns.X509_V3}"'.encode()
 _ID_IS = b' wsu:Id="%b"'
@@ -68,11 +69,14 @@ def header_from_bytes(security: etree._Element, raw: RawParts) -> SecurityHeader
     """
     message = raw.message
     before = _BEFORE.match(message, max(message.find(_OPENING), 0))
-    if before is None or _SECURITY_IS not in before[1] or security.nsmap.get("wsu") != ns.WSU:
+    if before is None:
+        return None
+    opening = before[1]
+    if _SECURITY_IS not in opening or (_WSU_IS not in opening and security.nsmap.get("wsu") != ns.WSU):
         return None
     elements = {each.tag: each for each in security}
     at = before.end()
-    info = info_from_bytes(message, at, "ds")
+    info = info_from_bytes(message, at)
     if info is not None:
         at += len(info.signed)
     else:

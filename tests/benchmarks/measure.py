@@ -78,10 +78,22 @@ def seconds(work: Callable[[], object]) -> float:
 
 def in_turns(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     """Median seconds of each work, the works taking turns; one unmeasured turn comes first."""
+    return [statistics.median(times) for times in zip(*all_turns(*works, rounds=rounds), strict=True)]
+
+
+def all_turns(*works: Callable[[], object], rounds: int) -> list[tuple[float, ...]]:
+    """Seconds of each work in each turn, the works taking turns; one unmeasured turn comes first."""
     for work in works:
         work()
-    taken: list[list[float]] = [[] for _ in works]
-    for _ in range(rounds):
-        for times, work in zip(taken, works, strict=True):
-            times.append(seconds(work))
-    return [statistics.median(times) for times in taken]
+    return [tuple(seconds(work) for work in works) for _ in range(rounds)]
+
+
+def median_turn(turns: list[tuple[float, ...]], reference: int) -> tuple[float, float]:
+    """Seconds of the first work and of the one numbered ``reference``, in the turn whose ratio is the median.
+
+    For works of some milliseconds: what a neighbour on the processor takes away, he takes from both works of a turn,
+    but not from all turns alike.
+    """
+    ratios = sorted((turn[reference] / turn[0], turn) for turn in turns)
+    turn = ratios[len(ratios) // 2][1]
+    return turn[0], turn[reference]

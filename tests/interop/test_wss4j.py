@@ -176,7 +176,7 @@ def test_wss4j_refuses_our_messages_once_attacked(
 def signed_by_wss4j(peer: Peer, made: TestCertificates, folder: Path, content: str, *, context: bool = True) -> bytes:
     plain, out = folder / "plain.xml", folder / "signed.xml"
     block = etree.fromstring(CONTEXT) if context else None
-    plain.write_bytes(etree.tostring(build_envelope(block, etree.fromstring(content))))
+    plain.write_bytes(etree.tostring(build_envelope(block, etree.fromstring(content)).root))
     peer("sign", made.p1_wss.p12, made.password, "p1-wss", plain, out)
     return out.read_bytes()
 

@@ -24,6 +24,7 @@ from adapter.soap.version import SOAP_11, SOAP_12
 
 NOW = datetime(2026, 11, 21, 10, 0, 0, 123456, tzinfo=UTC)
 CONTEXT = '<k:context xmlns:k="urn:context"><k:value name="a">000000927722</k:value></k:context>'
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NAMES = {"s": ns.SOAP, "w": ns.WSSE, "u": ns.WSU, "d": ns.DS}
 XML_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\t\n\r "), max_size=40).filter(
     lambda text: "\ufffe" not in text and "\uffff" not in text
@@ -62,16 +63,21 @@ def test_security_stands_first_and_holds_its_parts_in_order(signer: Signer) -> N
 
 
 @pytest.mark.parametrize("context", [CONTEXT, None], ids=["with a block", "empty"])
-def test_a_header_keeps_what_it_says_of_itself(signer: Signer, trust: SignerTrust, context: str | None) -> None:
-    """Security is put in as text: neither attributes nor namespaces of the Header may get in its way."""
+@pytest.mark.parametrize("kind", ["", 'i:type="o:Kind"'], ids=["canonical parts", "names in values"])
+def test_security_is_the_headers_first_block(
+    signer: Signer, trust: SignerTrust, context: str | None, kind: str
+) -> None:
+    """It is put in as text: no text of the message may get in its way."""
     block = etree.fromstring(context) if context else None
-    envelope = build_envelope(block, etree.fromstring("<o:ask xmlns:o='urn:o'>&gt;&lt;soapenv:Header&gt;</o:ask>"))
-    envelope[0].set("{urn:a}note", "1 > 0 / <soapenv:Header/>")
-    message = sign(envelope, signer, now=NOW, nonce="h1")
+    ask = (
+        f"<o:ask xmlns:o='urn:o' xmlns:i='{XSI}' {kind} note='&lt;soapenv:Header/>'>&gt;&lt;soapenv:Header&gt;</o:ask>"
+    )
+    message = sign(build_envelope(block, etree.fromstring(ask)), signer, now=NOW, nonce="h1")
     header = etree.fromstring(message)[0]
-    assert header.attrib == {"{urn:a}note": "1 > 0 / <soapenv:Header/>"}
     assert [etree.QName(each).localname for each in header] == ["Security", *(["context"] if context else [])]
-    assert verified(message, trust).text == "><soapenv:Header>"
+    content = verified(message, trust)
+    assert (content.text, content.get("note")) == ("><soapenv:Header>", "<soapenv:Header/>")
+    assert content.get(f"{{{XSI}}}type") == ("o:Kind" if kind else None)
 
 
 def test_a_soap_1_2_message_is_signed_in_its_own_namespace(signer: Signer, trust: SignerTrust) -> None:
