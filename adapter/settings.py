@@ -9,11 +9,22 @@ prefix as well. Passwords and keys are never shown. Each field is listed in
 from __future__ import annotations
 
 import os
+import re
 from datetime import date, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from adapter.domain.paper_referral import PostingChannel
@@ -27,8 +38,41 @@ WORKER_CONCURRENCY = 3
 """Jobs of a worker at a time: beside a first load and the comparison of a night there is room for a booking. More of
 them hinder each other (B10)."""
 
+_CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_CRON_NAMES = {
+    "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    "weekday": ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
+}
+_CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?")
+
+
+def _cron(text: str) -> str:
+    """Five fields, each a list of numbers, names, ranges, steps or ``*``: a worker would stop at anything else."""
+    fields = text.lower().split()
+    if len(fields) != len(_CRON_FIELDS):
+        raise ValueError("a time in cron has five fields: minute hour day month weekday")
+    for field, (name, least, most) in zip(fields, _CRON_FIELDS, strict=True):
+        for number, word in enumerate(_CRON_NAMES.get(name, ()), start=least):
+            field = re.sub(rf"\b{word}\b", str(number), field)  # noqa: PLW2901  # the same field, in numbers
+        for part in field.split(","):
+            found = _CRON_PART.fullmatch(part)
+            ends = [int(each) for each in found.group(1, 2) if each is not None] if found else [-1]
+            if not all(least <= each <= most for each in ends) or ends != sorted(ends):
+                raise ValueError(f"the {name} of a time in cron is *, or numbers from {least} to {most}")
+    return text
+
+
+def _https(text: str) -> str:
+    """The address of an authority."""
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or parts.username:
+        raise ValueError("give the address as https://host/..., without a user")
+    return text
+
+
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(ge=0, le=400)]
+Cron = Annotated[str, AfterValidator(_cron)]
 
 
 class _Part(BaseModel):
@@ -38,7 +82,7 @@ class _Part(BaseModel):
 class EndpointSettings(_Part):
     """One national service as one facility reaches it."""
 
-    url: str
+    url: Annotated[str, AfterValidator(_https)]
     tls_certificate: Path
     """PKCS#12 or PEM, for mutual TLS."""
     tls_key: Path | None = None
@@ -59,6 +103,12 @@ class EndpointSettings(_Part):
     read_timeout_seconds: Seconds = 60
     reply_bytes_max: int = Field(default=64 * 1024 * 1024, gt=0)
     clock_skew_seconds: Seconds = 60
+
+    @model_validator(mode="after")
+    def _somebody_signs(self) -> Self:
+        if self.replies_signed == "required" and not (self.signer_subjects and all(self.signer_subjects)):
+            raise ValueError("signer_subjects names nobody: say who signs the authority's answers")
+        return self
 
 
 class CellCallerSettings(_Part):
@@ -84,7 +134,7 @@ class StaffSettings(_Part):
 class CallerSettings(_Part):
     """Who calls, for kontekstWywolania (handbook p1.md 2)."""
 
-    podmiot: str
+    podmiot: str = Field(pattern=r"^[0-9]{12}$")
     """RPWDL number, 12 digits."""
     user_root: str
     user_extension: str
@@ -222,15 +272,15 @@ class Settings(BaseSettings):
     """How far back of the cursor each pull looks again in CeR's feed of visit changes."""
     order_tolerance_seconds: Annotated[float, Field(ge=0)] = 2
     """Two instants of different clocks closer than this have no known order."""
-    sync_cron: str = "* * * * *"
+    sync_cron: Cron = "* * * * *"
     """When a worker asks the EHRs and CeR for changes (cron, UTC)."""
-    reconcile_cron: str = "17 1 * * *"
+    reconcile_cron: Cron = "17 1 * * *"
     """When a worker compares both calendars (cron, UTC)."""
     reconcile_days: int = Field(default=14, gt=0, le=400)
     """How many days ahead the nightly comparison looks."""
-    register_day_cron: str = "23 3 * * *"
+    register_day_cron: Cron = "23 3 * * *"
     """When a worker does the day's work on the register (cron, UTC)."""
-    register_watch_cron: str = "*/10 * * * *"
+    register_watch_cron: Cron = "*/10 * * * *"
     """When a worker looks for statuses that P1 still lacks (R-08; cron, UTC)."""
     worker_concurrency: int = Field(default=WORKER_CONCURRENCY, gt=0, le=64)
     feed_memory_days: int = Field(default=730, ge=90, le=36500)
@@ -281,6 +331,10 @@ def config_file() -> Path | None:
     return default if default.is_file() else None
 
 
+_SAID = {"extra_forbidden": "there is no such setting", "missing": "is missing"}
+"""Our words for what pydantic finds."""
+
+
 def load_settings(**given: object) -> Settings:
     """Read the settings; ``given`` wins over everything.
 
@@ -291,8 +345,10 @@ def load_settings(**given: object) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks what it is given
     except ValidationError as wrong:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in wrong.errors()
+            f"{'.'.join(str(part) for part in problem['loc'])}: {_SAID.get(problem['type'], problem['msg'])}"
+            for problem in wrong.errors()
         )
         raise Misconfigured(f"settings: {problems}", setting="pomost.toml") from wrong
     except ValueError as wrong:
-        raise Misconfigured(f"the configuration file cannot be read: {wrong}", setting=CONFIG_VARIABLE) from wrong
+        named = os.environ.get(CONFIG_VARIABLE) or CONFIG_FILE_DEFAULT
+        raise Misconfigured(f"{named} cannot be read as TOML in UTF-8: {wrong}", setting=CONFIG_VARIABLE) from wrong

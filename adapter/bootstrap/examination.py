@@ -40,7 +40,7 @@ def examine(*, offline: bool = False) -> Iterator[Finding]:
     try:
         settings = load_settings()
     except AdapterError as error:
-        yield Finding("settings", "bad", error.message, "see docs/operations/install.md")
+        yield Finding("settings", "bad", error.message.removeprefix("settings: "), "see docs/operations/install.md")
         return
     facilities = ", ".join(settings.facilities)
     if facilities:

@@ -183,10 +183,10 @@ def test_a_database_out_of_reach_is_exit_4(installation: Installation) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        pytest.param("colour = 1\n", "colour: Extra inputs are not permitted", id="an unknown setting"),
+        pytest.param("colour = 1\n", "colour: there is no such setting", id="an unknown setting"),
         pytest.param("port = 'eighty'\n", "port: Input should be a valid integer", id="a wrong value"),
-        pytest.param("port = \n", "the configuration file cannot be read", id="no TOML"),
-        pytest.param("[facilities.demo]\n", "facilities.demo.caller: Field required", id="a facility cut short"),
+        pytest.param("port = \n", "pomost.toml cannot be read as TOML in UTF-8", id="no TOML"),
+        pytest.param("[facilities.demo]\n", "facilities.demo.caller: is missing", id="a facility cut short"),
     ],
 )
 def test_a_bad_configuration_is_one_clear_line(installation: Installation, text: str, says: str) -> None:

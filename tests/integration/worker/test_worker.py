@@ -89,6 +89,15 @@ def test_a_worker_in_this_process_stops_when_nothing_waits(installation: Install
     assert saved(installation) == ["visit-0", "visit-1"]
 
 
+def test_a_worker_that_stops_by_itself_says_so_and_is_no_success(installation: Installation) -> None:
+    """Its listener lost the database, its timetable broke: who watches over the process must start it again."""
+    with opened(installation) as adapter:
+        app = worker_app(adapter, periodic=False)
+        app.periodic(cron="61 * * * *")(app.tasks["pomost.sync.tick"])  # breaks when the timetable is read
+        with pytest.raises(Unavailable, match="the worker had to stop"):
+            run_worker(app, concurrency=1, signals=False)
+
+
 def test_one_delivery_waits_however_much_there_is_to_deliver(installation: Installation) -> None:
     with opened(installation) as adapter:
         book(installation, adapter, visits=3)
