@@ -14,7 +14,13 @@ from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.errors import Misconfigured
 from adapter.settings import FacilitySettings, RulesSettings, load_settings
 
-END = {"url": "https://x.example/", "tls_certificate": "t", "signing_certificate": "s", "ca_bundle": "c"}
+END = {
+    "url": "https://x.example/",
+    "tls_certificate": "t",
+    "signing_certificate": "s",
+    "ca_bundle": "c",
+    "signer_subjects": ("x",),
+}
 CALLER = {
     "podmiot": "000000927722",
     "user_root": "1.2",
