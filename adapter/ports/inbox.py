@@ -61,8 +61,13 @@ class Inbox(Protocol):
     def put_all(self, facility: str, received: Sequence[Received], at: datetime) -> int:
         """Store many in few statements, in order; returns how many versions were new."""
 
-    def take(self, facility: str, resource_type: str, limit: int) -> Sequence[InboxEntry]:
-        """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
+    def take(
+        self, facility: str, resource_type: str, limit: int, *, resource_id: str | None = None
+    ) -> Sequence[InboxEntry]:
+        """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends.
+
+        With ``resource_id`` the oldest one of that resource; none while somebody else has it in hand.
+        """
 
     def settle(self, entry_id: int, state: InboxState, problems: Sequence[StoredProblem] = ()) -> None:
         """Record what became of an entry.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from adapter.errors import AdapterError
 from adapter.services.equipment import Equipment
 from adapter.services.receive import fetch_one
-from adapter.services.take_in import take_people
+from adapter.services.take_in import take_person
 
 
 def refresh_patient(eq: Equipment, facility: str, visit_id: str) -> None:
@@ -31,5 +31,5 @@ def refresh_person(eq: Equipment, facility: str, patient_id: str) -> bool:
     except AdapterError:
         return False
     if found:
-        take_people(eq, facility)
+        take_person(eq, facility, patient_id)
     return found

@@ -79,11 +79,9 @@ def take_in(eq: Equipment, facility: str) -> TakenIn:
     return summary
 
 
-def take_people(eq: Equipment, facility: str) -> TakenIn:
-    """Handle every new version of a person."""
-    summary = TakenIn()
-    take_in_types(eq, facility, ["Patient"], summary)
-    return summary
+def take_person(eq: Equipment, facility: str, patient_id: str) -> None:
+    """Handle every new version of one person. Who asks waits for him alone, however many more have come."""
+    _take_type(eq, facility, "Patient", TakenIn(), patient_id)
 
 
 def take_in_types(eq: Equipment, facility: str, resource_types: Sequence[str], summary: TakenIn) -> None:
@@ -92,14 +90,16 @@ def take_in_types(eq: Equipment, facility: str, resource_types: Sequence[str], s
         _take_type(eq, facility, resource_type, summary)
 
 
-def _take_type(eq: Equipment, facility: str, resource_type: str, summary: TakenIn) -> None:
+def _take_type(
+    eq: Equipment, facility: str, resource_type: str, summary: TakenIn, resource_id: str | None = None
+) -> None:
     tries: dict[int, int] = {}
     failures: dict[int, int] = {}
     reader = SlotReader(eq.tables, warsaw_day(eq.clock.now())) if resource_type == "Slot" else None
     while True:
         at_hand: list[InboxEntry] = []
         try:
-            ends = _take_batch(eq, facility, resource_type, at_hand, reader)
+            ends = _take_batch(eq, facility, resource_type, at_hand, reader, resource_id=resource_id)
         except (Unavailable, Misconfigured):
             raise
         except Exception as error:  # one entry must not stop its neighbours; nothing of the batch was written
@@ -122,15 +122,21 @@ def _take_type(eq: Equipment, facility: str, resource_type: str, summary: TakenI
 
 
 def _take_batch(
-    eq: Equipment, facility: str, resource_type: str, at_hand: list[InboxEntry], reader: SlotReader | None
+    eq: Equipment,
+    facility: str,
+    resource_type: str,
+    at_hand: list[InboxEntry],
+    reader: SlotReader | None,
+    *,
+    resource_id: str | None,
 ) -> list[tuple[InboxEntry, End]]:
     """Handle some entries in one transaction; ``at_hand`` tells a caller who must know how far it came.
 
-    With a ``reader`` usual Slots are taken together first.
+    With a ``reader`` usual Slots are taken together first; with a ``resource_id`` only versions of that resource.
     """
     ends: list[tuple[InboxEntry, End]] = []
     with eq.store.unit_of_work() as work:
-        entries = work.inbox.take(facility, resource_type, eq.limits.take_batch_max)
+        entries = work.inbox.take(facility, resource_type, eq.limits.take_batch_max, resource_id=resource_id)
         together: Mapping[int, InboxState] = {}
         if reader is not None and entries:
             together = take_slots(Desk(eq, work, facility, str(uuid4())), reader, entries)

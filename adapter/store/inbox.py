@@ -89,6 +89,13 @@ ORDER BY i.id LIMIT %(limit)s FOR UPDATE OF i SKIP LOCKED
 it is. To ask of each whether an earlier one is there costs as much again for every one that waits, wherever PostgreSQL
 takes the wrong of two indexes; and it does while they are still coming."""
 
+_TAKE_OF = f"""
+SELECT {_COLUMNS} FROM inbox i
+WHERE i.state = 'new' AND i.id = (SELECT min(o.id) FROM inbox o WHERE o.facility = %(facility)s
+    AND o.resource_type = %(type)s AND o.resource_id = %(id)s AND o.state = 'new')
+FOR UPDATE OF i SKIP LOCKED
+"""  # noqa: S608  # constant columns
+
 
 _ERASE_EARLIER = """
 UPDATE inbox e SET raw = ''::bytea FROM inbox taken
@@ -176,11 +183,19 @@ class SqlInbox:
             at=at,
         )
 
-    def take(self, facility: str, resource_type: str, limit: int) -> Sequence[InboxEntry]:
-        """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends."""
-        rows = self._session.run(
-            _TAKE, facility=facility, type=resource_type, limit=limit, oldest=LOOKED_THROUGH * limit
-        )
+    def take(
+        self, facility: str, resource_type: str, limit: int, *, resource_id: str | None = None
+    ) -> Sequence[InboxEntry]:
+        """Up to ``limit`` new entries of a type, oldest first, locked until the transaction ends.
+
+        With ``resource_id`` the oldest one of that resource; none while somebody else has it in hand.
+        """
+        if resource_id is not None:
+            rows = self._session.run(_TAKE_OF, facility=facility, type=resource_type, id=resource_id)
+        else:
+            rows = self._session.run(
+                _TAKE, facility=facility, type=resource_type, limit=limit, oldest=LOOKED_THROUGH * limit
+            )
         return [self._entry(row) for row in rows]
 
     def settle(self, entry_id: int, state: InboxState, problems: Sequence[StoredProblem] = ()) -> None:

@@ -19,8 +19,9 @@ from adapter.errors import BadInput, Refused
 from adapter.fhir import names
 from adapter.ports.notices import NewNotice, NoticeKind, NoticeState
 from adapter.ports.register import StoredEntry
-from adapter.ports.store import Action
+from adapter.ports.store import Action, InboxState
 from adapter.services.desk import Desk
+from adapter.services.fresh_patient import refresh_person
 from adapter.services.register.learn import referral_learned
 from adapter.services.register_day import take_action
 from adapter.services.register_day.answer_task import Answer, answer_task, finish_task
@@ -173,6 +174,25 @@ def test_the_ehr_is_asked_after_people_some_days_before_their_term(ward: Ward) -
     ward.on("2026-03-19")
     assert ward.removal() == ("2026-03-18", "DECEASED")
     assert ward.removal("A2") is None
+
+
+def test_who_asks_after_one_person_waits_for_nobody_else(ward: Ward) -> None:
+    """A booking that is about to leave does not take the list in that a poll just brought."""
+    ward.enter()
+    for name in ("P-A1", "P-A2"):
+        ward.ehr.people[name] = {
+            "resourceType": "Patient",
+            "id": name,
+            "identifier": [{"system": names.PESEL, "value": "00690100011"}],
+            "name": [{"use": "official", "family": "Nowowymyślona", "given": ["Anna"]}],
+        }
+    polled = ward.ehr.read(FACILITY, "Patient", "P-A2")
+    assert polled is not None
+    ward.desk(lambda desk: desk.work.inbox.put(FACILITY, polled, ward.clock.now()))
+    assert refresh_person(ward.eq, FACILITY, "P-A1")
+    assert ward.entry().entry.person.family == "Nowowymyślona"
+    with ward.store.unit_of_work() as work:
+        assert [one.received.resource_id for one in work.inbox.find(states=[InboxState.NEW])] == ["P-A2"]
 
 
 def test_the_end_of_a_contract_ends_its_entries_with_a_certificate(ward: Ward) -> None:

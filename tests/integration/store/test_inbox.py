@@ -77,3 +77,20 @@ def test_what_has_no_id_is_no_version_of_anything(store: SqlStore) -> None:
     with store.unit_of_work() as work:
         assert work.inbox.put_all("demo", [one(FREE, identity=""), one(GONE, identity="")], AT) == 2
         assert work.inbox.put_all("demo", [one(FREE, identity=""), one(GONE, identity="")], AT) == 0
+
+
+def test_the_versions_of_one_resource_are_handed_out_in_their_order_and_nobody_elses(store: SqlStore) -> None:
+    with store.unit_of_work() as work:
+        work.inbox.put_all("demo", [one("1", identity="S0"), one("1"), one("2"), one("1", kind="Patient")], AT)
+        work.commit()
+    with store.unit_of_work() as work:
+        assert [each.received.version for each in work.inbox.take("demo", "Slot", 100, resource_id="S1")] == ["1"]
+        with store.unit_of_work() as other:
+            assert other.inbox.take("demo", "Slot", 100, resource_id="S1") == [], "the later one waits for its turn"
+            assert [each.received.resource_id for each in other.inbox.take("demo", "Slot", 100)] == ["S0"]
+    with store.unit_of_work() as work:
+        versions = []
+        while entries := work.inbox.take("demo", "Slot", 100, resource_id="S1"):
+            versions += [each.received.version for each in entries]
+            work.inbox.settle(entries[0].id, InboxState.TAKEN)
+        assert versions == ["1", "2"]
