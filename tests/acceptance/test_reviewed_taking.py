@@ -230,7 +230,7 @@ def test_a_continuing_patient_is_booked_when_the_referral_is_finished(site: Site
 def test_an_acceptance_refused_after_an_outage_is_asked_again_with_the_next_version(site: Site) -> None:
     """R-07, R-08: the patient was entered while P1 was away, and the key turned out wrong."""
     referral = site.clinic.referral(0)
-    wrong = referral | {"identifier": [{"system": names.REFERRAL_KEY, "value": "1" * 44}]}
+    wrong = referral | {"identifier": [{"system": names.REFERRAL_KEY, "value": "9" * 44}]}
     site.admin.trouble("refused", system="p1", count=None)
     site.says(site.clinic.patient(0), wrong, site.clinic.appointment("visit-1", 0, site.now(), place=LIS0))
     site.admin.clear_troubles()
@@ -304,7 +304,7 @@ def test_a_visit_moved_before_its_save_was_refused_is_saved_on_the_new_slot(site
 
 
 def test_a_move_of_a_visit_whose_referral_p1_refused_saves_nothing(site: Site) -> None:
-    wrong = site.clinic.referral(0) | {"identifier": [{"system": names.REFERRAL_KEY, "value": "1" * 44}]}
+    wrong = site.clinic.referral(0) | {"identifier": [{"system": names.REFERRAL_KEY, "value": "9" * 44}]}
     site.export(site.clinic.patient(0), wrong, site.clinic.appointment("visit-1", 0, site.now(), place=LIS0))
     site.says(site.clinic.appointment("visit-1", 0, site.now(), place=LIS1))
     site.until_quiet()
