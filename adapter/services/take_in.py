@@ -240,12 +240,12 @@ def take_entry(eq: Equipment, work: UnitOfWork, facility: str, entry: InboxEntry
 
 
 def _schedule(desk: Desk, reading: Reading) -> InboxState:
-    take_schedule(desk, schedule_from_fhir(_model(reading), desk.eq.tables, on=desk.today))
+    take_schedule(desk, schedule_from_fhir(_content(reading), desk.eq.tables, on=desk.today))
     return InboxState.TAKEN
 
 
 def _slot(desk: Desk, reading: Reading) -> InboxState:
-    slot = slot_from_fhir(_model(reading), desk.eq.tables, on=desk.today)
+    slot = slot_from_fhir(_content(reading), desk.eq.tables, on=desk.today)
     if desk.work.calendar.schedule(desk.facility, slot.schedule_id) is None:
         raise MissingReference("Slot.schedule", "Schedule", slot.schedule_id)
     known = desk.work.calendar.slot(desk.facility, slot.id)
@@ -256,17 +256,17 @@ def _slot(desk: Desk, reading: Reading) -> InboxState:
 
 
 def _patient(desk: Desk, reading: Reading) -> InboxState:
-    take_patient(desk, patient_from_fhir(_model(reading), desk.eq.tables, on=desk.today))
+    take_patient(desk, patient_from_fhir(_content(reading), desk.eq.tables, on=desk.today))
     return InboxState.TAKEN
 
 
 def _referral(desk: Desk, reading: Reading) -> InboxState:
-    model = _model(reading)
-    patient_id = referral_patient_id(model)
+    content = _content(reading)
+    patient_id = referral_patient_id(content)
     patient = desk.work.calendar.patient(desk.facility, patient_id)
     if patient is None:
         raise MissingReference("ServiceRequest.subject", "Patient", patient_id)
-    referral = referral_from_fhir(model, desk.eq.tables, on=desk.today, person=patient.identifier)
+    referral = referral_from_fhir(content, desk.eq.tables, on=desk.today, person=patient.identifier)
     if referral.paper is not None:
         hold_of_referral(desk, referral.id)
     keep_referral(desk, referral)
@@ -277,20 +277,20 @@ def _referral(desk: Desk, reading: Reading) -> InboxState:
 
 
 def _appointment(desk: Desk, reading: Reading) -> InboxState:
-    model = _model(reading)
-    referral_id = appointment_referral_id(model)
-    known = desk.work.calendar.visit(desk.facility, str(model.id))  # the order of locks: register/hold.py
+    content = _content(reading)
+    referral_id = appointment_referral_id(content)
+    known = desk.work.calendar.visit(desk.facility, reading.resource_id)  # the order of locks: register/hold.py
     stands_on = {one for one in (referral_id, known.referral_id if known is not None else None) if one is not None}
     records = {one: desk.work.calendar.referral(desk.facility, one) for one in sorted(stands_on)}
     record = records.get(referral_id) if referral_id is not None else None
     criterion = record.referral.criterion if record is not None else None
-    visit = appointment_from_fhir(model, desk.eq.tables, on=desk.today, referral_criterion=criterion)
+    visit = appointment_from_fhir(content, desk.eq.tables, on=desk.today, referral_criterion=criterion)
     if known is not None and known.changed_at and visit.changed_at and visit.changed_at < known.changed_at:
         return InboxState.SUPERSEDED
     if known is not None and not_told_yet(desk, known, visit):
         return InboxState.SUPERSEDED
     kept_here = register_of(desk, visit) is not None
-    statement = entry_from_fhir(model, desk.eq.tables, on=desk.today, visit=visit) if kept_here else None
+    statement = entry_from_fhir(content, desk.eq.tables, on=desk.today, visit=visit) if kept_here else None
     take_visit(desk, visit, statement)
     return InboxState.TAKEN
 
@@ -300,8 +300,10 @@ def _unreadable(desk: Desk, reading: Reading) -> InboxState:
     raise BadInput("the entry is no resource that is used here", field="resourceType", code="RESOURCE_UNUSED")
 
 
-def _model(reading: Reading) -> Any:
-    return reading.checked()
+def _content(reading: Reading) -> Mapping[str, Any]:
+    """What an accepted resource says, as it came: written out of its model again, it would say the same."""
+    reading.checked()
+    return reading.content
 
 
 HANDLERS: Mapping[str, Callable[[Desk, Reading], InboxState]] = {
