@@ -27,6 +27,7 @@ from adapter.services.register.follow import new_tasks, subject_of
 
 EXPECTED = frozenset({VisitState.BOOKED, VisitState.ARRIVED, VisitState.CHECKED_IN})
 """States of a visit whose patient comes, or has come, at its time."""
+OVER = frozenset({VisitState.SERVED, VisitState.NO_SHOW})
 ASKED = "TASK-N-SLOT-MOVED"
 """Code of the question what becomes of the visit."""
 
@@ -89,6 +90,8 @@ def visit_followed(desk: Desk, before: Visit, visit: Visit) -> None:
         if answered(desk, visit) or any(slot.starts == visit.starts for slot in slots):
             _tell(desk, visit, before.starts)
             _send_all(desk, visit)
+    elif visit.state in OVER:  # it took place, or did not, at the time that CeR has
+        answered(desk, before)
     else:
         visit_left(desk, before)
 

@@ -64,7 +64,7 @@ def take_visit(desk: Desk, visit: Visit, statement: EntryStatement | None = None
         keep_entry(desk, frame.plan)
     elif visit.state in CLOSED | ENDED:
         desk.work.tasks.gone(desk.facility, [visit_subject(visit.id)], keep=())
-    if before is not None and frame.national:
+    if before is not None and (frame.national or frame.moved):
         visit_followed(desk, before, visit)
 
 

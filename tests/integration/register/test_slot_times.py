@@ -164,6 +164,13 @@ def test_two_who_share_a_slot_are_asked_about_each_by_himself(booked: Front) -> 
     assert (len(times_told(booked)), asked(booked)) == (1, [TIME, TIME])
 
 
+def test_what_took_place_at_the_former_time_stays_there(booked: Front) -> None:
+    booked.says(slot(booked))
+    booked.says(booked.visit(status="fulfilled"))
+    booked.deliver()
+    assert (times_told(booked), asked(booked)) == ([], [])
+
+
 def test_a_visit_that_goes_to_a_third_time_is_still_asked_about(booked: Front) -> None:
     booked.says(slot(booked, NEXT_DAY))
     other = visit(booked, NEXT_DAY + timedelta(days=1), said=(term_change("UNFORESEEN"),))
