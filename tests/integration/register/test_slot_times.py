@@ -10,13 +10,14 @@ import pytest
 from fakes.register_front import FACILITY, SECOND, Front
 
 from adapter.cli.demo.clinic import cancelled, term_change
-from adapter.domain.national import SlotEdit
+from adapter.domain.national import NationalVisitState, Origin, SlotEdit, VisitChange
 from adapter.domain.rules.notices import N01
 from adapter.ports import CallContext
 from adapter.ports.notices import NoticeKind
 from adapter.ports.store import Action, Destination, MessageState
 from adapter.services.bring_visit import brought_to
 from adapter.services.effects import apply_effects
+from adapter.services.mirror_visit import mirror_cancellation
 from adapter.services.outcome import NOT_NEEDED, Done
 from adapter.services.send_slots import edit_slot
 
@@ -162,6 +163,16 @@ def test_two_who_share_a_slot_are_asked_about_each_by_himself(booked: Front) -> 
     booked.says(visit(booked))
     booked.deliver()
     assert (len(times_told(booked)), asked(booked)) == (1, [TIME, TIME])
+
+
+def test_a_patient_who_cancels_in_cer_lets_the_slot_move(booked: Front) -> None:
+    booked.says(slot(booked))
+    ended = VisitChange(
+        1, "cer-visit-1", f"cer-{SLOT}", NationalVisitState.CANCELLED, Origin.PATIENT, booked.clock.now()
+    )
+    assert booked.desk(lambda desk: mirror_cancellation(desk, "visit-1", ended))
+    booked.deliver()
+    assert (len(times_told(booked)), asked(booked)) == (1, [])
 
 
 def test_what_took_place_at_the_former_time_stays_there(booked: Front) -> None:
