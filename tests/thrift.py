@@ -34,6 +34,7 @@ from adapter.soap import binding, keys
 
 GARBAGE_AFTER = (10_000, 20, 20)
 """Objects, then rounds, after which Python looks for cycles (its own: 700, 10, 10)."""
+gc.set_threshold(100_000, 20, 20)  # while tests are collected, as nearly all that is made then stays
 
 
 def pytest_collection_finish() -> None:
