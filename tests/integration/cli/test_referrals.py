@@ -112,8 +112,9 @@ def test_a_document_that_breaks_rules_is_refused_with_their_codes(desk: Installa
 
 
 def test_a_search_narrows_until_p1_lists_everything(desk: Installation) -> None:
-    ours = sorted(one["number"] for one in desk.clinic.world["referrals"] if one["issuer"] == "000000927722")
-    desk.simulator.state.referrals.hits_max = 2
+    known = desk.simulator.state.referrals
+    ours = sorted(one.extension for one in known.by_number.values() if one.issuer == "000000927722")
+    known.hits_max = 2
     days = ("--from", "2026-01-01", "--to", "2026-12-31")
     found = desk.call("referrals", "search", *days, "--json")
     assert sorted(one["number"]["extension"] for one in found.json["found"]) == ours
