@@ -129,6 +129,9 @@ def check(paths: tuple[Path, ...], as_json: bool, profile_only: bool, mappings: 
             _show(found, good, problems)
     if not as_json:
         click.echo(f"{accepted} accepted, {refused} refused")
+    if not accepted + refused:
+        named = ", ".join(str(path) for path in paths)
+        click.echo(f"no resource in {named}: a folder's .json and .ndjson files are read", err=True)
     return 1 if refused or not accepted else 0
 
 

@@ -45,7 +45,10 @@ def put_letter(letter: Letter, form: str, out: Path | None) -> Path | None:
             out.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as wrong:
-        raise BadInput(f"{target} cannot be made: {wrong.strerror}", field="--out", code="FILE_EXISTS") from wrong
+        hint = "; a letter is never written over: name another file" if isinstance(wrong, FileExistsError) else ""
+        raise BadInput(
+            f"{target} cannot be made: {wrong.strerror}{hint}", field="--out", code="FILE_EXISTS"
+        ) from wrong
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     return target

@@ -142,3 +142,10 @@ def test_the_profile_is_written_as_definitions_with_a_sites_own_codes(
 def test_a_profile_that_cannot_be_written_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     assert run(capsys, "--out", str(tmp_path / "taken" / "below"), command="profile")[0] == 2
+
+
+def test_a_folder_without_a_resource_is_said_with_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no resource")
+    code, out, err = run(capsys, str(tmp_path))
+    assert (code, out) == (1, "0 accepted, 0 refused\n")
+    assert err == f"no resource in {tmp_path}: a folder's .json and .ndjson files are read\n"
