@@ -30,9 +30,9 @@ def put_letter(letter: Letter, form: str, out: Path | None) -> Path | None:
     ``out`` without a suffix is a folder; it is made, of mode 0700, when it is not there.
 
     Raises:
-        BadInput: the file exists or cannot be made.
+        BadInput: the file exists or cannot be made. Misconfigured: it cannot be written; nothing of it is left.
     """
-    from adapter.errors import BadInput
+    from adapter.errors import BadInput, Misconfigured
 
     content = rendered(letter, form)
     if out is None:
@@ -49,8 +49,12 @@ def put_letter(letter: Letter, form: str, out: Path | None) -> Path | None:
         raise BadInput(
             f"{target} cannot be made: {wrong.strerror}{hint}", field="--out", code="FILE_EXISTS"
         ) from wrong
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError as wrong:
+        target.unlink(missing_ok=True)
+        raise Misconfigured(f"{target} cannot be written: {wrong.strerror}", setting="--out") from wrong
     return target
 
 

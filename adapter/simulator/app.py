@@ -159,15 +159,18 @@ class Simulator:
         Raises:
             Misconfigured: a port is taken.
         """
+        name = ""
         try:
             for name, endpoint in self.endpoints.items():
                 endpoint.start()
                 self.services[name].address = endpoint.url
             if self._admin_endpoint is not None:
+                name = "admin"
                 self._admin_endpoint.start()
         except OSError as wrong:
             self.stop()
-            raise Misconfigured(f"a port cannot be opened: {wrong.strerror}", setting="port") from wrong
+            text = f"the port of {name} cannot be opened: {wrong.strerror}; --{name}-port takes another"
+            raise Misconfigured(text, setting="port") from wrong
         return self.urls
 
     def stop(self) -> None:
