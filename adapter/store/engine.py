@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from adapter.errors import AdapterError, Misconfigured, Unavailable
+from adapter.store.driver_rows import give_driver_rows
 
 POOL_SIZE = 8
 POOL_OVERFLOW = 8
@@ -133,6 +134,7 @@ def _engine(url: URL, pool_size: int) -> Engine:
         json_deserializer=orjson.loads,
     )
     _ping_the_idle(engine)
+    give_driver_rows(engine)
     return engine
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from adapter.ports import Clock
 from adapter.ports.store import AuditRecord
+from adapter.store.driver_rows import AS_THEY_ARE
 from adapter.store.sealing import Seal
 
 
@@ -45,12 +46,9 @@ class Session:
 
     def run(self, sql: str, **values: object) -> Sequence[Sequence[Any]]:
         """Run one statement with psycopg's ``%(name)s`` placeholders; its rows, none if it has none."""
-        result = self.connection.exec_driver_sql(sql, values)
-        if not result.returns_rows:
-            return ()
-        rows = result.cursor.fetchall()  # the driver's own tuples: SQLAlchemy's rows are as much work again
-        result.close()
-        return rows
+        cursor: Any = self.connection.exec_driver_sql(sql, values, execution_options=AS_THEY_ARE)
+        with cursor:
+            return cursor.fetchall() if cursor.description is not None else ()
 
     def changed(self, sql: str, **values: object) -> int:
         """Run one statement; how many rows it touched."""
