@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from adapter.logs import OURS
 
@@ -17,7 +17,9 @@ if str(TESTS) not in sys.path:
 
 from depth import EXAMPLES  # noqa: E402 - found in the folder just named
 
-settings.register_profile("pomost", max_examples=EXAMPLES, deadline=None)  # no deadline: the machine may be busy
+settings.register_profile(  # no deadline, and nothing is too slow: the machine may be busy
+    "pomost", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("pomost")
 
 pytest_plugins = ["thrift", "store_fixtures", "clinic_site"]
