@@ -50,6 +50,9 @@ class Calendar(Protocol):
     def schedule(self, facility: str, schedule_id: str) -> Schedule | None:
         """One schedule."""
 
+    def schedules_by_id(self, facility: str, schedule_ids: Sequence[str]) -> Mapping[str, Schedule]:
+        """Those of many schedules that are known, by id."""
+
     def schedules(self, facility: str, *, in_scope: bool = True) -> Sequence[Schedule]:
         """All schedules, by id."""
 

@@ -28,16 +28,13 @@ def _offers(
 ) -> list[SlotOffer | Declined | Done]:
     """What is offered for each slot, as the calendar has it now; or why nothing is."""
     slots = work.calendar.slots_by_id(facility, slot_ids)
-    schedules = {
-        schedule_id: work.calendar.schedule(facility, schedule_id)
-        for schedule_id in dict.fromkeys(slot.schedule_id for slot in slots.values())
-    }
+    schedules = work.calendar.schedules_by_id(facility, sorted({slot.schedule_id for slot in slots.values()}))
     today = warsaw_day(eq.clock.now())
     states = {
         state: slot_state_to_registry(state, eq.tables, today) for state in {one.state for one in slots.values()}
     }
     return [
-        _offer(slots[slot_id], schedules[slots[slot_id].schedule_id], states)
+        _offer(slots[slot_id], schedules.get(slots[slot_id].schedule_id), states)
         if slot_id in slots
         else Declined("the slot is not known")
         for slot_id in slot_ids

@@ -45,18 +45,14 @@ def take_slots(desk: Desk, reader: SlotReader, entries: Sequence[InboxEntry]) ->
 
 def _readable(desk: Desk, reader: SlotReader, entries: Sequence[InboxEntry]) -> list[_Taking]:
     """What can be taken in bulk."""
-    takings: list[_Taking] = []
-    schedules: dict[str, Schedule | None] = {}
-    for entry in entries:
-        slot = reader.read(entry.received.raw)
-        if slot is None or slot.id != entry.received.resource_id:
-            continue
-        if slot.schedule_id not in schedules:
-            schedules[slot.schedule_id] = desk.work.calendar.schedule(desk.facility, slot.schedule_id)
-        schedule = schedules[slot.schedule_id]
-        if schedule is not None:
-            takings.append(_Taking(entry, slot, schedule))
-    return takings
+    read = [
+        (entry, slot)
+        for entry in entries
+        if (slot := reader.read(entry.received.raw)) is not None and slot.id == entry.received.resource_id
+    ]
+    named = sorted({slot.schedule_id for _, slot in read})
+    known = desk.work.calendar.schedules_by_id(desk.facility, named) if named else {}
+    return [_Taking(entry, slot, known[slot.schedule_id]) for entry, slot in read if slot.schedule_id in known]
 
 
 def _overtaken(known: Slot | None, slot: Slot) -> bool:

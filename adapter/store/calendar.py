@@ -58,6 +58,12 @@ class SqlCalendar(SqlPeople):
         row = self._session.connection.execute(query).mappings().one_or_none()
         return _schedule(dict(row)) if row else None
 
+    def schedules_by_id(self, facility: str, schedule_ids: Sequence[str]) -> Mapping[str, Schedule]:
+        """Those of many schedules that are known, by id."""
+        query = select(t.schedule).where(t.schedule.c.facility == facility, t.schedule.c.id.in_(schedule_ids))
+        rows = self._session.connection.execute(query).mappings()
+        return {one.id: one for one in (_schedule(dict(row)) for row in rows)}
+
     def schedules(self, facility: str, *, in_scope: bool = True) -> Sequence[Schedule]:
         """All schedules, by id; only those in scope unless told."""
         query = select(t.schedule).where(t.schedule.c.facility == facility).order_by(t.schedule.c.id)

@@ -225,7 +225,7 @@ link = Table(
     Column("ours", Text, primary_key=True),
     Column("theirs", Text, nullable=False),
     one_of("kind", "kind", "slot", "visit", "waiting-entry", "visit-ended"),
-    Index("link_theirs_idx", "facility", "kind", "theirs", unique=True),
+    Index("link_theirs_idx", "theirs", "kind", "facility", unique=True),
 )
 
 national_listing = Table(
