@@ -7,8 +7,8 @@ from adapter.bootstrap.finding import Finding
 from adapter.settings import Settings
 from adapter.store.engine import POOL_OVERFLOW, Database, translated
 
-LEASES_A_JOB = 1
-"""A job that delivers holds one more, outside the pool: its lease."""
+LEASES_A_JOB = 2
+"""A job holds two more at most, outside the pool: the lease of who delivers, and that of the facility's only pass."""
 JOB_ENGINE_POOL = 4
 """Sessions in the job engine's own pool, in a process that works."""
 JOB_ENGINE_LISTENS = 1

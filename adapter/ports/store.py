@@ -120,3 +120,6 @@ class Store(Protocol):
 
     def worker(self) -> AbstractContextManager[int]:
         """A worker's lease: an id whose messages are recovered as soon as its process is gone."""
+
+    def alone(self, work: str) -> AbstractContextManager[bool]:
+        """Whether nobody else is at this piece of ``work``; if so, nobody else is until the block or process ends."""

@@ -1,4 +1,9 @@
-"""One full pass for a facility: take changes in, deliver them, settle doubts, bring back what patients did."""
+"""One full pass for a facility: take changes in, deliver them, settle doubts, bring back what patients did.
+
+A pass that is asked for by the timetable while another is under way (a first load, an authority that answers slowly)
+brings back what patients did and leaves the rest to that one: otherwise passes of one facility would soon be all that
+a worker does.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +32,16 @@ class Pass:
     problems: dict[str, AdapterError] = field(default_factory=dict)
 
 
+def synchronise_alone(eq: Equipment, facility: str) -> Pass:
+    """As :func:`synchronise`; while a pass of this facility is under way only what patients did is brought back."""
+    with eq.store.alone(f"sync {facility}") as alone:
+        if alone:
+            return synchronise(eq, facility)
+        result = Pass()
+        _pull(eq, facility, result)
+        return result
+
+
 def synchronise(eq: Equipment, facility: str) -> Pass:
     """Do every step; one that cannot be done is noted and the others go on."""
     result = Pass()
@@ -36,10 +51,14 @@ def synchronise(eq: Equipment, facility: str) -> Pass:
         result.problems["receive"] = brought.problem
     result.settled = settle_doubts(eq, facility)
     result.delivered.append(deliver(eq, facility))
+    _pull(eq, facility, result)
+    result.delivered.append(deliver(eq, facility))
+    result.proven = prove_blocks(eq, facility)
+    return result
+
+
+def _pull(eq: Equipment, facility: str, result: Pass) -> None:
     try:
         result.pulled = pull_visits(eq, facility)
     except AdapterError as error:
         result.problems["pull"] = error
-    result.delivered.append(deliver(eq, facility))
-    result.proven = prove_blocks(eq, facility)
-    return result

@@ -33,6 +33,9 @@ from adapter.store.session import Session
 from adapter.store.tasks import SqlTasks
 from adapter.store.wiretap import SqlWiretap
 
+ALONE_LOCK = 0x616C6F
+"""First half of the advisory lock of a piece of work that only one may be at; the second is made of its name."""
+
 
 class SqlUnitOfWork:
     """Implements :class:`adapter.ports.store.UnitOfWork` on one connection."""
@@ -122,8 +125,7 @@ class SqlStore:
         The lease is a session of its own that holds an advisory lock. It is given back at the end of the block;
         with the process gone, or the session, PostgreSQL drops it by itself.
         """
-        with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.detach()
+        with self._session_apart() as connection:
             worker = int(connection.execute(text("SELECT nextval('worker_lease')")).scalar_one())
             held = {"lease": LEASE_LOCK, "worker": worker}
             connection.execute(text("SELECT pg_advisory_lock(:lease, :worker)"), held)
@@ -132,3 +134,23 @@ class SqlStore:
             finally:
                 with suppress(SQLAlchemyError):
                     connection.execute(text("SELECT pg_advisory_unlock(:lease, :worker)"), held)
+
+    @contextmanager
+    def alone(self, work: str) -> Iterator[bool]:
+        """Whether nobody else is at this piece of ``work``; if so, nobody else is until the block or process ends."""
+        with self._session_apart() as connection:
+            held = {"kind": ALONE_LOCK, "work": work}
+            got = connection.execute(text("SELECT pg_try_advisory_lock(:kind, hashtext(:work))"), held).scalar_one()
+            try:
+                yield bool(got)
+            finally:
+                if got:
+                    with suppress(SQLAlchemyError):
+                        connection.execute(text("SELECT pg_advisory_unlock(:kind, hashtext(:work))"), held)
+
+    @contextmanager
+    def _session_apart(self) -> Iterator[Connection]:
+        """A session of its own, for locks that outlive transactions."""
+        with translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.detach()
+            yield connection

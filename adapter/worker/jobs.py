@@ -22,7 +22,7 @@ from adapter.services.register_day.run_day import run_day
 from adapter.services.register_day.watch_status import watch_status
 from adapter.services.rest import SparedLists
 from adapter.services.settle_doubts import settle_doubts
-from adapter.services.synchronise import synchronise
+from adapter.services.synchronise import synchronise_alone
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def register(
 
     @app.task(name="pomost.sync", queue=SYNC_QUEUE)  # type: ignore[untyped-decorator]
     def sync_job(facility: str) -> None:
-        result = synchronise(eq, facility)
+        result = synchronise_alone(eq, facility)
         for step, error in result.problems.items():
             log.warning("%s of %s: %s", step, facility, error.text)
 

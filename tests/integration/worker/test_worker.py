@@ -14,6 +14,7 @@ from adapter.bootstrap import Adapter, open_adapter
 from adapter.errors import Unavailable
 from adapter.ports.store import Action, MessageState
 from adapter.services.receive import receive
+from adapter.services.synchronise import synchronise_alone
 from adapter.services.take_in import take_in
 from adapter.settings import Settings
 from adapter.worker import jobs, timetable
@@ -135,6 +136,24 @@ def test_every_job_of_the_timetable_runs(installation: Installation) -> None:
     assert set(states(installation)) == {"succeeded"}
     assert len(installation.admin.slots()) == 8
     assert installation.rows("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'pomost.reconcile'") == [(1,)]
+
+
+def test_a_pass_beside_one_that_is_under_way_brings_back_what_patients_did_and_no_more(
+    installation: Installation,
+) -> None:
+    with opened(installation, facilities=("demo", "north")) as adapter:
+        installation.open_day()
+        assert synchronise_alone(adapter.equipment, FACILITY).received > 8
+        installation.export(*installation.booking("visit-0", STABLE[0], 1))
+        installation.admin.patient_books("dr-lis-d03-s0", installation.person(STABLE[1]))
+        with adapter.store.alone(f"sync {FACILITY}") as first, adapter.store.alone("sync north") as elsewhere:
+            assert first
+            assert elsewhere, "another facility's pass is another piece of work"
+            beside = synchronise_alone(adapter.equipment, FACILITY)
+        assert (beside.received, beside.delivered, beside.pulled.brought) == (0, [], 1)
+        assert len(installation.admin.visits()) == 1, "the one that is under way does the rest"
+        assert synchronise_alone(adapter.equipment, FACILITY).received > 0
+    assert len(installation.admin.visits()) == 2
 
 
 def test_a_periodic_tick_is_asked_for_by_the_worker_itself(installation: Installation) -> None:

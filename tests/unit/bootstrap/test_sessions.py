@@ -26,4 +26,4 @@ def test_it_is_what_both_pools_may_hold_and_the_one_that_listens(
         app.worker_app(Adapter(settings=settings, equipment=None, database=database))  # type: ignore[arg-type]
         pool = database.engine.pool
         pools = pool.size() + pool._max_overflow + sum(built)  # type: ignore[attr-defined]
-    assert sessions_max(settings) == pools + concurrency + 1, "beside them a lease for each job, and who listens"
+    assert sessions_max(settings) == pools + 2 * concurrency + 1, "beside them two locks a job, and who listens"
