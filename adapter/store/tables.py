@@ -128,7 +128,10 @@ outbox_message = Table(
     CheckConstraint("(state = 'sending') = (worker IS NOT NULL)", name="worker"),
     CheckConstraint("sealed IS NULL OR (had_sealed AND state IN ('waiting', 'sending', 'in-doubt'))", name="sealed"),
     CheckConstraint("cardinality(subjects) > 0", name="subjects"),
-    Index("outbox_message_waiting_idx", "id", postgresql_where=text("state = 'waiting'")),
+    Index(
+        "outbox_message_waiting_idx", "id", postgresql_where=text("state = 'waiting' AND destination <> 'ehr'")
+    ),  # a first load leaves more write-backs waiting than there is left for CeR
+    Index("outbox_message_back_idx", "id", postgresql_where=text("state = 'waiting' AND destination = 'ehr'")),
     Index(
         "outbox_message_trouble_idx",
         "state",

@@ -118,25 +118,22 @@ def published(adapter: Adapter) -> int:
     return counts.get((Destination.CER, Action.PUT_SLOT, MessageState.DELIVERED), 0)
 
 
-def waits(eq: Equipment) -> bool:
-    """Whether a slot waits to be sent to CeR."""
-    with eq.store.unit_of_work() as work:
-        return bool(
-            work.outbox.find(facility=FACILITY, states=[MessageState.WAITING], actions=[Action.PUT_SLOT], limit=1)
-        )
+WAITS = "SELECT EXISTS (SELECT FROM outbox_message WHERE state = 'waiting' AND destination <> 'ehr')"
+"""Whether anything waits for CeR: asked of the database alone, as nobody asks so in a hospital."""
 
 
-def send(eq: Equipment, taking: Future[float]) -> float:
+def send(eq: Equipment, url: str, taking: Future[float]) -> float:
     """Deliver until everything is taken in and sent, as the delivery job does; seconds spent on it."""
     spent = 0.0
-    while True:
-        last = taking.done()
-        if waits(eq):
-            spent += seconds(lambda: deliver(eq, FACILITY, rounds_max=ROUNDS))
-        elif last:
-            return spent
-        else:
-            time.sleep(LOOK_SECONDS)
+    with psycopg.connect(url, autocommit=True) as asking:
+        while True:
+            last = taking.done()
+            if asking.execute(WAITS).fetchone() == (True,):
+                spent += seconds(lambda: deliver(eq, FACILITY, rounds_max=ROUNDS))
+            elif last:
+                return spent
+            else:
+                time.sleep(LOOK_SECONDS)
 
 
 COPIED = """
@@ -177,14 +174,14 @@ def references(url: str) -> dict[str, float]:
     return dict(zip(STATED, copied(url), strict=True))
 
 
-def load(eq: Equipment) -> dict[str, float]:
+def load(eq: Equipment, url: str) -> dict[str, float]:
     """Seconds of the whole load and of its steps: one worker, with as many of its jobs at a time as by default."""
     steps: dict[str, float] = {}
 
     with ThreadPoolExecutor(max_workers=WORKER_CONCURRENCY) as worker:
         began = time.perf_counter()
         taking = worker.submit(seconds, lambda: bring_in(eq, FACILITY))
-        sending = [worker.submit(send, eq, taking) for _ in range(WORKER_CONCURRENCY - 1)]
+        sending = [worker.submit(send, eq, url, taking) for _ in range(WORKER_CONCURRENCY - 1)]
         steps["bring in, beside delivery"] = taking.result()
         steps["deliver, beside bringing in"] = max(one.result() for one in sending)
         steps["total"] = time.perf_counter() - began
@@ -208,7 +205,7 @@ def once(count: int) -> dict[str, float]:
                 sides = {"PostgreSQL": server_of(connection), "the simulator": national.process}
             spent = {name: processor_seconds(process) for name, process in sides.items()}
             began = time.process_time()
-            steps = load(adapter.equipment)
+            steps = load(adapter.equipment, adapter.database.url)
             steps["Pomost's processor"] = time.process_time() - began
             for name, process in sides.items():
                 steps[f"{name}'s processor"] = processor_seconds(process) - spent[name]

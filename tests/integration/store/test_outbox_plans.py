@@ -63,6 +63,18 @@ def crowded(store: SqlStore, held_clock: HeldClock, database_url: str) -> Iterat
         yield connection
 
 
+def test_a_claim_does_not_go_through_the_write_backs_that_wait(
+    crowded: psycopg.Connection[Any], held_clock: HeldClock
+) -> None:
+    crowded.execute("UPDATE outbox_message SET destination = 'ehr' WHERE id % 12 <> 0")
+    claimed = {"worker": 1, "nonce": "n", "now": held_clock.now(), "limit": BATCH, "write_backs": 0, "facility": None}
+    assert touched(crowded, outbox_rows.CLAIM, **claimed) == []
+    sent = crowded.execute(
+        "SELECT DISTINCT destination, count(*) FROM outbox_message WHERE state = 'sending' GROUP BY 1"
+    )
+    assert sent.fetchall() == [("cer", BATCH)]
+
+
 def test_claims_and_settlements_look_at_their_own_messages(
     crowded: psycopg.Connection[Any], held_clock: HeldClock
 ) -> None:
