@@ -93,7 +93,7 @@ def deliver(eq: Equipment, facility: str | None = None, *, rounds_max: int = 10_
     Stops when nothing is deliverable (delivered, refused, in doubt, or its destination rests) or
     after ``rounds_max`` claims. Raises nothing of the four kinds: they are written down.
     """
-    summary = Delivered()
+    summary = Delivered(recovered=_recover(eq))
     resting: set[Target] = set()
     ahead: Future[Sequence[Message]] | None = None
     with eq.store.worker() as worker, Behind() as behind, ThreadPoolExecutor(1, "claim") as beside:
@@ -101,33 +101,32 @@ def deliver(eq: Equipment, facility: str | None = None, *, rounds_max: int = 10_
             early = ahead is not None
             if ahead is None:
                 resting.clear()
-                claimed = _claim(eq, worker, facility, summary)
+                claimed = _claim(eq, worker, facility)
             else:
                 claimed, ahead = ahead.result(), None
             if claimed:
                 if left and _bulk(eq, claimed):
-                    ahead = beside.submit(_claim_ahead, eq, worker, facility)
+                    ahead = beside.submit(_claim, eq, worker, facility, national_only=True)
                 _deliver_claimed(eq, claimed, resting, summary, behind)
             elif not behind.wait() and not early:
                 return summary
     return summary
 
 
-def _claim(eq: Equipment, worker: int, facility: str | None, summary: Delivered) -> Sequence[Message]:
-    """Take what is to be sent next. What dead workers had in hand is put in doubt before."""
+def _recover(eq: Equipment) -> int:
+    """Put in doubt what dead workers had in hand; how many messages."""
     now = eq.clock.now()
     with eq.store.unit_of_work() as work:
-        summary.recovered += work.outbox.recover(now, now + eq.limits.ask_after)
-        claimed = work.outbox.claim(worker, now, eq.limits.claim_batch_max, facility=facility)
+        recovered = work.outbox.recover(now, now + eq.limits.ask_after)
         work.commit()
-    return claimed
+    return recovered
 
 
-def _claim_ahead(eq: Equipment, worker: int, facility: str | None) -> Sequence[Message]:
-    """Take what CeR and P1 are to hear after what is being sent; by then more of it may have come."""
+def _claim(eq: Equipment, worker: int, facility: str | None, *, national_only: bool = False) -> Sequence[Message]:
+    """Take what is to be sent next; ``national_only``: by CeR and P1."""
     with eq.store.unit_of_work() as work:
         claimed = work.outbox.claim(
-            worker, eq.clock.now(), eq.limits.claim_batch_max, facility=facility, national_only=True
+            worker, eq.clock.now(), eq.limits.claim_batch_max, facility=facility, national_only=national_only
         )
         work.commit()
     return claimed

@@ -8,11 +8,11 @@ from adapter.errors import Refused
 from adapter.store.session import Session, rows_of, texts_of
 
 _THEIRS_OF = """
-SELECT l.ours, l.theirs FROM unnest(%(ours)s::text[]) AS wanted (ours)
-JOIN link l ON l.facility = %(facility)s AND l.kind = %(kind)s AND l.ours = wanted.ours
+SELECT wanted.ours, l.theirs FROM unnest(%(ours)s::text[]) AS wanted (ours), LATERAL (
+    SELECT theirs FROM link WHERE facility = %(facility)s AND kind = %(kind)s AND link.ours = wanted.ours LIMIT 1) AS l
 """
-"""Joined, not ``ours = ANY``: a session that asked while there were few links keeps its plan, and that plan compares
-each link of the facility with each id that is asked for. A first load would then slow down with every batch."""
+"""One look into the index for each: a plan made while there were few links must serve when there are many. With
+``ours = ANY`` each link of the facility is compared with each id that is asked for, with a join all links are read."""
 
 
 class SqlLinks:
