@@ -47,9 +47,7 @@ def _absent(kind: str, number: int) -> None:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    data = asdict(message)
-    data["sealed"] = message.sealed is not None
-    return data
+    return {**message._asdict(), "sealed": message.sealed is not None}
 
 
 def _plain(value: object) -> str:

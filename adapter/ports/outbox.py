@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+NOTHING: Mapping[str, object] = {}
+"""A payload that says nothing."""
 
 
 class Destination(StrEnum):
@@ -51,8 +54,7 @@ class MessageState(StrEnum):
     """By a person, with a reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(NamedTuple):
     """A message for the outbox.
 
     ``subjects`` order it: a message goes only when no earlier unfinished message shares a subject
@@ -65,13 +67,15 @@ class NewMessage:
     action: Action
     subjects: tuple[str, ...]
     correlation_id: str
-    payload: Mapping[str, object] = field(default_factory=dict)
-    sealed: Mapping[str, object] | None = field(default=None, repr=False)
+    payload: Mapping[str, object] = NOTHING
+    sealed: Mapping[str, object] | None = None
     after: int | None = None
 
+    def __repr__(self) -> str:
+        return f"NewMessage({self.facility}, {self.action}, {self.subjects})"
 
-@dataclass(frozen=True, slots=True)
-class Message:
+
+class Message(NamedTuple):
     """An outbox message as stored. ``message_id`` is new for every try; ``attempts`` counts tries.
 
     ``result_code`` of one that is not settled names the row of the retry table that put it where it is
@@ -86,7 +90,7 @@ class Message:
     correlation_id: str
     message_id: str
     payload: Mapping[str, object]
-    sealed: Mapping[str, object] | None = field(repr=False)
+    sealed: Mapping[str, object] | None
     state: MessageState
     attempts: int
     created_at: datetime
@@ -96,6 +100,9 @@ class Message:
     problem: str = ""
     after: int | None = None
     stopped: bool = False
+
+    def __repr__(self) -> str:
+        return f"Message({self.id}, {self.facility}, {self.action}, {self.subjects}, {self.state})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +114,7 @@ class Rest:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """How one try of a message ended.
 
     ``state`` DELIVERED and REFUSED are final and erase ``sealed``; WAITING returns it to its line,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from adapter.domain.referral import ReferralReading
 from adapter.ports import Received
+from adapter.ports.outbox import NOTHING
 
 NOT_NEEDED = "not-needed"
 """Result of a message that was left out: the other side need not hear of it any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """The other side did it.
 
     ``national_id`` is the id it gave (slot, visit, waiting entry), ``received`` the EHR's resource
@@ -26,7 +27,7 @@ class Done:
     national_id: str | None = None
     received: Received | None = None
     reading: ReferralReading | None = None
-    sent: Mapping[str, object] = field(default_factory=dict)
+    sent: Mapping[str, object] = NOTHING
     sent_at: datetime | None = None
     answered_at: datetime | None = None
     note: str = ""

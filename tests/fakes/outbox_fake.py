@@ -56,8 +56,8 @@ class MemoryOutbox:
                 continue
             earlier = (each for each in self.messages.values() if each.id < one.id and each.state in OPEN)
             if not any(set(each.subjects) & set(one.subjects) for each in earlier):
-                self.messages[one.id] = replace(
-                    one, state=MessageState.SENDING, attempts=one.attempts + 1, sent_at=now, message_id=str(uuid4())
+                self.messages[one.id] = one._replace(
+                    state=MessageState.SENDING, attempts=one.attempts + 1, sent_at=now, message_id=str(uuid4())
                 )
                 claimed.append(self.messages[one.id])
         return claimed[:limit]
@@ -70,8 +70,7 @@ class MemoryOutbox:
         for end in settlements:
             one = self.messages[end.message.id]
             if one.message_id == end.message.message_id and one.state in {MessageState.SENDING, MessageState.IN_DOUBT}:
-                self.messages[one.id] = replace(
-                    one,
+                self.messages[one.id] = one._replace(
                     state=end.state,
                     result_code=end.result_code,
                     problem=end.problem,

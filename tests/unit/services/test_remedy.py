@@ -172,7 +172,7 @@ def test_a_remedy_is_not_sent_twice(store: FakeStore, tables: Tables) -> None:
     store.state.discrepancies[0] = replace(store.state.discrepancies[0], state="open")
     (step,) = mend(store, tables)
     assert "on its way" in step.note
-    store.state.messages[0] = replace(store.state.messages[0], state=MessageState.DELIVERED)
+    store.state.messages[0] = store.state.messages[0]._replace(state=MessageState.DELIVERED)
     assert mend(store, tables)[0].done
 
 
