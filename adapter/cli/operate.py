@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapter.cli.garbage import look_for_garbage_seldom
+
 if TYPE_CHECKING:
     from adapter.bootstrap import Adapter
     from adapter.services.deliver import Delivered
@@ -82,7 +84,7 @@ def sync(facility: str | None, source: str | None, dry_run: bool, as_json: bool)
 
     worst = 0
     results: dict[str, Any] = {}
-    with open_adapter(source=source) as adapter:
+    with open_adapter(source=source) as adapter, look_for_garbage_seldom():
         for one in chosen(adapter, facility):
             if dry_run:
                 rehearsal = rehearse(adapter.equipment, one)
@@ -168,7 +170,7 @@ def deliver(facility: str | None, as_json: bool) -> None:
 
     code = 0
     data: dict[str, Any] = {}
-    with open_adapter() as adapter:
+    with open_adapter() as adapter, look_for_garbage_seldom():
         for one in chosen(adapter, facility):
             result, proven = run(adapter.equipment, one), prove_blocks(adapter.equipment, one)
             waiting = still_waiting(adapter, one)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from adapter.cli.garbage import look_for_garbage_seldom
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -28,7 +30,7 @@ def serve(host: str | None, port: int | None, web_only: bool) -> None:
     from adapter.web.app import create_app
     from adapter.worker.app import run_worker, worker_app
 
-    with open_adapter() as adapter:
+    with open_adapter() as adapter, look_for_garbage_seldom():
         settings = adapter.settings
         server = _listen(
             create_app(adapter.require_ready), host or settings.host, settings.port if port is None else port
@@ -82,6 +84,6 @@ def work(once: bool) -> None:
     from adapter.bootstrap import open_adapter
     from adapter.worker.app import run_worker, worker_app
 
-    with open_adapter() as adapter:
+    with open_adapter() as adapter, look_for_garbage_seldom():
         _say_for_whom(adapter)
         run_worker(worker_app(adapter, periodic=not once), concurrency=adapter.settings.worker_concurrency, once=once)

@@ -10,6 +10,7 @@ on another machine, the reference machine. Beside such a value stand the referen
 what this figure would be there if all of the machine differed as the reference does: an estimate, good for as much as
 the reference and the figure use the machine alike. B10 has two references, so that one sees how far apart estimates
 are. All of it holds for a quiet machine only: what else runs slows the figure and its reference in different ways.
+What ran on other machines of the same host stands in the detail.
 
 ``bench.json`` has the same as ``value``, ``unit``, ``reference``, ``ratio``; ``target`` or ``target_ratio``;
 ``reference_stated`` and ``value_scaled``; and ``detail``, with the processor time of each side where several work.
@@ -21,9 +22,11 @@ import argparse
 import importlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from measure import Figure
+from processor import host_ticks, stolen_since
 
 BUILT = {
     "B1": ("reading", "run", "FHIR Slot NDJSON to domain slots"),
@@ -38,6 +41,9 @@ BUILT = {
     "R3": ("export", "run", "register of 100,000: the export for inspection"),
 }
 """Figure -> the module and the function that take it, what it says."""
+
+STOLEN = "per cent of the processors that the host gave to other machines"
+"""In the detail of each figure. Rates that are no ratios fall by more than that."""
 
 SIZED = frozenset({"B10"})
 """Figures whose function takes ``full``."""
@@ -82,10 +88,13 @@ def main() -> None:
         module, function, says = BUILT[word]
         print(f"# {word}: {says}", file=sys.stderr)
         size = {"full": True} if arguments.full and word in SIZED else {}
+        began = host_ticks()
         taken = getattr(importlib.import_module(module), function)(**size)
+        stolen = stolen_since(began)
         for figure in taken:
             print(figure.line(), flush=True)
-        figures += taken
+        print(f"# {word}: the host gave {stolen:.1f} % of the processors to other machines meanwhile", file=sys.stderr)
+        figures += [replace(one, detail={**one.detail, STOLEN: round(stolen, 1)}) for one in taken]
     arguments.out.write_text(json.dumps([figure.record() for figure in figures], indent=1) + "\n")
     if not arguments.only:
         print(f"# not built yet: {', '.join(NOT_BUILT)}", file=sys.stderr)

@@ -33,6 +33,7 @@ from processor import processor_seconds, server_of
 from adapter.bootstrap import Adapter, open_adapter
 from adapter.cli.demo.clinic import KINDS, Clinic
 from adapter.cli.demo.stage import FACILITY, demo_settings
+from adapter.cli.garbage import look_for_garbage_seldom
 from adapter.clock import SystemClock
 from adapter.domain.moments import warsaw_day
 from adapter.fhir import names
@@ -205,7 +206,8 @@ def once(count: int) -> dict[str, float]:
                 sides = {"PostgreSQL": server_of(connection), "the simulator": national.process}
             spent = {name: processor_seconds(process) for name, process in sides.items()}
             began = time.process_time()
-            steps = load(adapter.equipment, adapter.database.url)
+            with look_for_garbage_seldom():  # as the commands do
+                steps = load(adapter.equipment, adapter.database.url)
             steps["Pomost's processor"] = time.process_time() - began
             for name, process in sides.items():
                 steps[f"{name}'s processor"] = processor_seconds(process) - spent[name]

@@ -39,6 +39,21 @@ def processor_seconds(process: int) -> float:
             return ticks / TICKS_PER_SECOND
 
 
+def host_ticks() -> tuple[int, int]:
+    """Ticks that this machine's host gave to other machines while this one had work, and all ticks; zeros: unknown."""
+    try:
+        ticks = [int(word) for word in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+    except OSError:
+        return 0, 0
+    return ticks[7], sum(ticks)
+
+
+def stolen_since(before: tuple[int, int]) -> float:
+    """Per cent of the processors that the host gave to others since then: a quiet run has next to none."""
+    now = host_ticks()
+    return 100 * (now[0] - before[0]) / max(now[1] - before[1], 1)
+
+
 def server_of(connection: Any) -> int:
     """The process that begot the one which serves a psycopg connection on this machine: PostgreSQL's first."""
     return int(_stat(connection.info.backend_pid)[1])
