@@ -65,8 +65,9 @@ def show(referral: str, *, facility: str | None, ask: bool, texts: bool, reason:
             found = show_referral(desk, number_or_id(referral), texts=texts)
             work.commit()
     data = asdict(found)
-    for message in data["messages"]:
-        message.pop("sealed")
+    data["messages"] = [
+        {name: value for name, value in one._asdict().items() if name != "sealed"} for one in found.messages
+    ]
     held = {True: "held here", False: "not held here", None: "not of the EHR"}[found.held]
     lines = [f"referral {found.id or '-'}  number {found.number or '-'}  {found.state or 'state unknown'}, {held}"]
     for check in found.checks:

@@ -47,15 +47,15 @@ def test_asking_before_an_exchange_can_be_over_is_a_warning(installation: Instal
 
 def test_more_jobs_than_the_server_has_sessions_for_is_said_with_the_numbers(installation: Installation) -> None:
     """The server of the tests has 100, three of them for whoever must get in when nobody else can."""
-    installation.environment["POMOST_WORKER_CONCURRENCY"] = "16"
+    installation.environment["POMOST_WORKER_CONCURRENCY"] = "14"
     assert installation.call("doctor", "--offline").code == 0
-    installation.environment["POMOST_WORKER_CONCURRENCY"] = "17"
+    installation.environment["POMOST_WORKER_CONCURRENCY"] = "15"
     done = installation.call("doctor", "--offline")
     assert done.code == 3
     (line,) = [line for line in done.out.splitlines() if line.startswith("BAD")]
     assert line == (
-        "BAD     database sessions: with POMOST_WORKER_CONCURRENCY 17 a worker may open 98, "
-        "the server allows 97; lower it to 16, or raise its limit"
+        "BAD     database sessions: with POMOST_WORKER_CONCURRENCY 15 a worker may open 103, "
+        "the server allows 97; lower it to 14, or raise its limit"
     )
 
 
