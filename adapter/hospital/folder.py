@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -69,6 +70,8 @@ class FolderHospital:
         self._kinds: dict[str, tuple[str, frozenset[str]]] = {}
         """By file: its mark and the types found in it, so that a big export is not read for a type it lacks."""
         self._index: dict[tuple[str, str], _Known] = {}
+        self._looking = threading.Lock()
+        """Held while the index is brought up to date and asked: several deliveries write back at a time."""
 
     # --- reading ----------------------------------------------------------------------------------
     def changes(
@@ -129,8 +132,9 @@ class FolderHospital:
 
     def read(self, facility: str, resource_type: str, resource_id: str) -> Received | None:
         """One resource as it is now, None if there is none."""
-        self._refresh(self._own(resource_type, resource_id) if ID.fullmatch(resource_id) else None)
-        known = self._index.get((resource_type, resource_id))
+        with self._looking:
+            self._refresh(self._own(resource_type, resource_id) if ID.fullmatch(resource_id) else None)
+            known = self._index.get((resource_type, resource_id))
         return known.resource if known is not None else None
 
     def find(self, facility: str, resource_type: str, system: str, value: str) -> Received | None:
@@ -139,14 +143,10 @@ class FolderHospital:
         Raises:
             Rejected: several resources have it.
         """
-        self._refresh()
-        found = [
-            known.resource
-            for (kind, _), known in self._index.items()
-            if kind == resource_type
-            and value.encode() in known.resource.raw
-            and has_identifier(decode(known.resource.raw), system, value)
-        ]
+        with self._looking:
+            self._refresh()
+            kept = [known.resource for (kind, _), known in self._index.items() if kind == resource_type]
+        found = [one for one in kept if value.encode() in one.raw and has_identifier(decode(one.raw), system, value)]
         if len(found) > 1:
             raise Rejected(f"several {resource_type} resources have one identifier", code="EHR_AMBIGUOUS")
         return found[0] if found else None

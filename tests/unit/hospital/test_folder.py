@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,12 @@ import pytest
 
 from adapter.errors import Misconfigured, Rejected, Unavailable
 from adapter.fhir import decode, names
+from adapter.hospital import folder as folder_module
 from adapter.hospital.config import HospitalConfig
 from adapter.hospital.files import files_in, pieces_in, received_in
 from adapter.hospital.folder import FolderHospital
 from adapter.hospital.received import received
-from adapter.ports import WriteBack
+from adapter.ports import Received, WriteBack
 
 
 def slot(identity: str, **more: Any) -> dict[str, Any]:
@@ -288,3 +291,30 @@ def test_slots_are_not_read_for_another_type_and_a_bad_one_is_not_lost(
         ("mixed.ndjson#line[2]", ""),
     ]
     assert len(found) == 5
+
+
+def test_nobody_looks_while_another_reads_a_changed_export_anew(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two deliveries write back: what one has just found must not be gone because the other one begins again."""
+    hospital = folder(export)
+    refresh, reading, go_on = hospital._refresh, threading.Event(), threading.Event()
+    other = threading.Thread(target=lambda: hospital.read("demo", "Slot", "b"))
+
+    def slowly(path: Path, source: str) -> Iterator[Received]:
+        reading.set()
+        go_on.wait(5)
+        yield from received_in(path, source)
+
+    def refresh_and_let_the_other_begin(own: Path | None = None) -> None:
+        refresh(own)
+        if threading.current_thread() is threading.main_thread():
+            (export / "one.json").write_text(bundle(slot("a", comment="changed"), slot("b")))
+            monkeypatch.setattr(folder_module, "received_in", slowly)
+            other.start()
+            reading.wait(0.2)
+
+    monkeypatch.setattr(hospital, "_refresh", refresh_and_let_the_other_begin)
+    try:
+        assert hospital.read("demo", "Slot", "a") is not None
+    finally:
+        go_on.set()
+        other.join(5)
