@@ -9,7 +9,6 @@ prefix as well. Passwords and keys are never shown. Each field is listed in
 from __future__ import annotations
 
 import os
-import re
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -38,27 +37,16 @@ WORKER_CONCURRENCY = 3
 """Jobs of a worker at a time: beside a first load and the comparison of a night there is room for a booking. More of
 them hinder each other (B10)."""
 
-_CRON_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
-_CRON_NAMES = {
-    "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
-    "weekday": ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
-}
-_CRON_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?")
+CRON_FIELDS = 5
+"""With a sixth one it would be asked for every second."""
 
 
 def _cron(text: str) -> str:
-    """Five fields, each a list of numbers, names, ranges, steps or ``*``: a worker would stop at anything else."""
-    fields = text.lower().split()
-    if len(fields) != len(_CRON_FIELDS):
-        raise ValueError("a time in cron has five fields: minute hour day month weekday")
-    for field, (name, least, most) in zip(fields, _CRON_FIELDS, strict=True):
-        for number, word in enumerate(_CRON_NAMES.get(name, ()), start=least):
-            field = re.sub(rf"\b{word}\b", str(number), field)  # noqa: PLW2901  # the same field, in numbers
-        for part in field.split(","):
-            found = _CRON_PART.fullmatch(part)
-            ends = [int(each) for each in found.group(1, 2) if each is not None] if found else [-1]
-            if not all(least <= each <= most for each in ends) or ends != sorted(ends):
-                raise ValueError(f"the {name} of a time in cron is *, or numbers from {least} to {most}")
+    """What the job engine will read: a worker would stop at anything else."""
+    from croniter import croniter  # noqa: PLC0415  # only a site that sets a time waits for it
+
+    if len(text.split()) != CRON_FIELDS or not croniter.is_valid(text):
+        raise ValueError("give a time in cron: minute hour day month weekday, like 17 1 * * *")
     return text
 
 
