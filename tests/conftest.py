@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -24,6 +25,9 @@ settings.load_profile("pomost")
 
 pytest_plugins = ["thrift", "store_fixtures", "clinic_site"]
 
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: its children would not hear Ctrl+C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FIRST = (
     "integration/delivery/test_kill.py",
