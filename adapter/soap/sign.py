@@ -37,13 +37,13 @@ _TIMESTAMP = (
     f'<wsu:Timestamp xmlns:wsu="{ns.WSU}" wsu:Id="%b">'
     "<wsu:Created>%b</wsu:Created><wsu:Expires>%b</wsu:Expires></wsu:Timestamp>"
 ).encode()
-_REFERENCE = (
+REFERENCE = (
     '<ds:Reference URI="#%b">'
     f'<ds:Transforms><ds:Transform Algorithm="{ns.EXCLUSIVE_C14N}"></ds:Transform></ds:Transforms>'
     f'<ds:DigestMethod Algorithm="{ns.SHA256}"></ds:DigestMethod>'
     "<ds:DigestValue>%b</ds:DigestValue></ds:Reference>"
 ).encode()
-_SIGNED_INFO = (
+SIGNED_INFO = (
     f'<ds:SignedInfo xmlns:ds="{ns.DS}">'
     f'<ds:CanonicalizationMethod Algorithm="{ns.EXCLUSIVE_C14N}"></ds:CanonicalizationMethod>'
     f'<ds:SignatureMethod Algorithm="{ns.RSA_SHA256}"></ds:SignatureMethod>'
@@ -108,13 +108,13 @@ def sign(
     timestamp_id, token_id = b"TS" + ending, b"X509" + ending
     expires = now + timedelta(seconds=lifetime_seconds)
     timestamp = _TIMESTAMP % (timestamp_id, instant_text(now), instant_text(expires))
-    references = _REFERENCE % (timestamp_id, _digest(timestamp))
+    references = REFERENCE % (timestamp_id, _digest(timestamp))
     block = b""
     if context is not None:
         block, reference = _part(context, b"Header-1" + ending)
         references += reference
     content, reference = _part(body, b"Body" + ending)
-    info = _SIGNED_INFO % (references + reference)
+    info = SIGNED_INFO % (references + reference)
     value = _base64(signer.key.sign(info, _PADDING, _SHA256))
     head, middle, tail, namespace = _FRAMES[soap.number]
     security = _SECURITY % (namespace, timestamp, token_id, signer.token, info, value, token_id)
@@ -127,7 +127,7 @@ def _part(element: etree._Element, part_id: bytes) -> tuple[bytes, bytes]:
     """A signed part in canonical form, and the reference to it."""
     element.set(ns.WSU_ID, part_id)
     content = canonical(element)
-    return content, _REFERENCE % (part_id, _digest(content))
+    return content, REFERENCE % (part_id, _digest(content))
 
 
 def _with_security(message: bytes, security: bytes) -> bytes:

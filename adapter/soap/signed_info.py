@@ -17,7 +17,7 @@ from lxml import etree
 
 from adapter.soap import namespaces as ns
 from adapter.soap.broken import unverified
-from adapter.soap.sign import canonical
+from adapter.soap.sign import REFERENCE, SIGNED_INFO, canonical
 
 REFERENCES_MAX = 16
 _DS = f"{{{ns.DS}}}"
@@ -27,19 +27,9 @@ _REFERENCE_PARTS = [f"{_DS}Transforms", f"{_DS}DigestMethod", f"{_DS}DigestValue
 _TRANSFORM = [f"{_DS}Transform"]
 _INCLUSIVE = f"{{{ns.EXCLUSIVE_C14N}}}InclusiveNamespaces"
 
-# SignedInfo as we write it, between what differs: the signature's algorithm; URI and digest of each reference
-_INFO = (
-    f'<ds:SignedInfo xmlns:ds="{ns.DS}"><ds:CanonicalizationMethod Algorithm="{ns.EXCLUSIVE_C14N}">'
-    '</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="'
-).encode()
-_METHOD_END = b"></ds:SignatureMethod>"
-_URI = b'<ds:Reference URI="'
-_DIGEST = (
-    f'"><ds:Transforms><ds:Transform Algorithm="{ns.EXCLUSIVE_C14N}"></ds:Transform></ds:Transforms>'
-    f'<ds:DigestMethod Algorithm="{ns.SHA256}"></ds:DigestMethod><ds:DigestValue>'
-).encode()
-_DIGEST_END = b"</ds:DigestValue></ds:Reference>"
-_INFO_END = b"</ds:SignedInfo>"
+# SignedInfo as we write it, between what differs: URI and digest of each reference
+_INFO, INFO_END = SIGNED_INFO.split(b"%b")
+_URI, _DIGEST, _DIGEST_END = REFERENCE.split(b"%b")
 
 Prefixes = list[str] | None
 """Prefixes that canonicalisation treats inclusively; None without any."""
@@ -108,12 +98,11 @@ def info_from_bytes(message: bytes, start: int) -> SignedInfo | None:
     No other way to write it is known here than the canonical one, so these are the bytes that were signed; should
     they not be, the key says so. ``message`` was parsed, and every ``<`` of it begins a tag.
     """
-    end = message.find(_INFO_END, start)
+    end = message.find(INFO_END, start)
     if end < 0 or not message.startswith(_INFO, start):
         return None
-    method, *written = message[start + len(_INFO) : end].split(_URI)
-    algorithm, _, rest = method.partition(b'"')
-    if rest != _METHOD_END or b"&" in method or not 1 <= len(written) <= REFERENCES_MAX:
+    before, *written = message[start + len(_INFO) : end].split(_URI)
+    if before or not 1 <= len(written) <= REFERENCES_MAX:
         return None
     references = []
     for each in written:
@@ -124,8 +113,8 @@ def info_from_bytes(message: bytes, start: int) -> SignedInfo | None:
             digest = a2b_base64(each[at + len(_DIGEST) : -len(_DIGEST_END)], strict_mode=True)
         except ValueError:
             return None
-        references.append(Reference(each[:at].decode(), None, ns.SHA256, digest))
-    return SignedInfo(algorithm.decode(), tuple(references), message[start : end + len(_INFO_END)])
+        references.append(Reference(f"#{each[:at].decode()}", None, ns.SHA256, digest))
+    return SignedInfo(ns.RSA_SHA256, tuple(references), message[start : end + len(INFO_END)])
 
 
 def from_text(element: etree._Element) -> SignedInfo | None:

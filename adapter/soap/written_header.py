@@ -20,11 +20,10 @@ from lxml import etree
 from adapter.soap import namespaces as ns
 from adapter.soap.raw_parts import RawParts
 from adapter.soap.security_header import SecurityHeader, decoded_token
-from adapter.soap.signed_info import bytes_of, info_from_bytes, read_signed_info
+from adapter.soap.signed_info import INFO_END, bytes_of, info_from_bytes, read_signed_info
 from adapter.soap.timestamp import INSTANT
 
 _OPENING = b"<wsse:Security "
-_INFO_END = b"</ds:SignedInfo>"
 _VALUE = '"[^"]*"'
 _BLANK = r"[ \t\r\n]*"
 _TEXT = "([^<]*)"
@@ -81,7 +80,7 @@ def header_from_bytes(security: etree._Element, raw: RawParts) -> SecurityHeader
         at += len(info.signed)
     else:
         info = read_signed_info(elements[ns.SIGNATURE][0])
-        at = message.find(_INFO_END, at) + len(_INFO_END)
+        at = message.find(INFO_END, at) + len(INFO_END)
     after = _AFTER.match(message, at)
     if after is None or len(elements) != 3 or len(security) != 3:
         return None
