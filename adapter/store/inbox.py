@@ -224,7 +224,7 @@ class SqlInbox:
 
     def get(self, entry_id: int) -> InboxEntry | None:
         """One entry."""
-        rows = self._session.run(f"SELECT {_COLUMNS} FROM inbox i WHERE i.id = %(id)s", id=entry_id)  # noqa: S608
+        rows = self._session.run(f"SELECT {_COLUMNS} FROM inbox i WHERE i.id = %(id)s", id=entry_id)  # noqa: S608  # constant columns
         return self._entry(rows[0]) if rows else None
 
     def find(

@@ -57,7 +57,7 @@ class SqlNotices:
     def notice(self, facility: str, notice_id: int) -> StoredNotice | None:
         """One notice. Its entry is held before anything is done to it."""
         found = self._session.run(
-            f"SELECT {_COLUMNS} FROM notice WHERE facility = %(facility)s AND id = %(id)s",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM notice WHERE facility = %(facility)s AND id = %(id)s",  # noqa: S608  # constant columns
             facility=facility,
             id=notice_id,
         )

@@ -78,12 +78,12 @@ WHERE facility = %(facility)s AND entry_id = ANY(%(ids)s) ORDER BY entry_id, pos
 
 
 def _entries(which: str, order: str, end: str = "") -> str:
-    return f"SELECT {rows.KEPT} FROM register_entry WHERE {_FACILITY} AND {which} ORDER BY {order} {end}"  # noqa: S608
+    return f"SELECT {rows.KEPT} FROM register_entry WHERE {_FACILITY} AND {which} ORDER BY {order} {end}"  # noqa: S608  # constant columns
 
 
 _ENTRY = _entries("id = %(id)s", "id", _LOCK)
 _OF_VISIT = _entries("visit_id = %(visit)s", "made DESC", f"LIMIT 1 {_LOCK}")
-_ID_OF_VISIT = f"SELECT id FROM register_entry WHERE {_FACILITY} AND visit_id = %(visit)s ORDER BY made DESC LIMIT 1"  # noqa: S608
+_ID_OF_VISIT = f"SELECT id FROM register_entry WHERE {_FACILITY} AND visit_id = %(visit)s ORDER BY made DESC LIMIT 1"  # noqa: S608  # constant columns
 _CONTINUING = _entries(
     "patient_id = %(patient)s AND schedule_id = %(schedule)s AND open AND category = %(category)s",
     "made DESC",

@@ -98,7 +98,7 @@ class SqlTasks:
     def task(self, facility: str, task_id: int) -> StoredTask | None:
         """One task."""
         found = self._session.run(
-            f"SELECT {_COLUMNS} FROM task WHERE facility = %(facility)s AND id = %(id)s",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM task WHERE facility = %(facility)s AND id = %(id)s",  # noqa: S608  # constant columns
             facility=facility,
             id=task_id,
         )

@@ -44,7 +44,7 @@ def register(
 ) -> None:
     """Give the application its jobs. ``app`` is a ``procrastinate.App``."""
 
-    @app.task(name="pomost.forget", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]
+    @app.task(name="pomost.forget", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]  # Procrastinate's
     def forget_job(facility: str) -> None:
         masked, unmasked = timedelta(days=wiretap_days), timedelta(days=wiretap_unmasked_days)
         found = forget_wiretap(eq.store, eq.clock, facility, masked=masked, unmasked=unmasked)
@@ -52,25 +52,25 @@ def register(
         visits = forget_places(eq.store, eq.clock, facility, after=timedelta(days=feed_memory_days))
         log.info("the last changes of %d visit(s) of %s were forgotten", visits, facility)
 
-    @app.task(name="pomost.deliver", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]
+    @app.task(name="pomost.deliver", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]  # Procrastinate's
     def deliver_job(facility: str) -> None:
         deliver(eq, facility)
         prove_blocks(eq, facility)
 
-    @app.task(name="pomost.sync", queue=SYNC_QUEUE)  # type: ignore[untyped-decorator]
+    @app.task(name="pomost.sync", queue=SYNC_QUEUE)  # type: ignore[untyped-decorator]  # Procrastinate's
     def sync_job(facility: str) -> None:
         result = synchronise_alone(eq, facility)
         for step, error in result.problems.items():
             log.warning("%s of %s: %s", step, facility, error.text)
 
-    @app.task(name="pomost.settle", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]
+    @app.task(name="pomost.settle", queue=OUTBOX_QUEUE)  # type: ignore[untyped-decorator]  # Procrastinate's
     def settle_job(facility: str) -> None:
         settle_doubts(eq, facility)
         deliver(eq, facility)
 
     _register_of_patients(app, eq)
 
-    @app.task(name="pomost.reconcile", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]
+    @app.task(name="pomost.reconcile", queue=RECONCILE_QUEUE)  # type: ignore[untyped-decorator]  # Procrastinate's
     def reconcile_job(facility: str) -> None:
         first = warsaw_day(eq.clock.now())
         try:
@@ -91,11 +91,11 @@ def register(
 def _register_of_patients(app: Any, eq: Equipment) -> None:
     """The jobs of the register (harmonogram przyjęć): its day, and the watch over statuses that P1 lacks."""
 
-    @app.task(name="pomost.register-day", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
+    @app.task(name="pomost.register-day", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]  # Procrastinate's
     def register_day_job(facility: str) -> None:
         done = run_day(eq, facility)
         log.info("the register of %s: %d entries, %d new tasks", facility, done.entries, done.raised)
 
-    @app.task(name="pomost.register-watch", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]
+    @app.task(name="pomost.register-watch", queue=REGISTER_QUEUE)  # type: ignore[untyped-decorator]  # Procrastinate's
     def register_watch_job(facility: str) -> None:
         watch_status(eq, facility)

@@ -42,7 +42,7 @@ def schedule(
 
 
 def _tick(app: Any, eq: Equipment, *, task: str, queue: str) -> Any:
-    @app.task(name=f"{task}.tick", queue=queue, pass_context=False)  # type: ignore[untyped-decorator]
+    @app.task(name=f"{task}.tick", queue=queue, pass_context=False)  # type: ignore[untyped-decorator]  # Procrastinate's
     def tick(timestamp: int) -> None:
         for facility in eq.facilities:
             try:

@@ -6,25 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from invented_settings import CALLER, ENDPOINT
 
 from adapter.errors import Misconfigured
 from adapter.settings import CONFIG_VARIABLE, EndpointSettings, load_settings
 
-CALLER = {
-    "podmiot": "000000927722",
-    "user_root": "1.2",
-    "user_extension": "1",
-    "workplace_root": "1.3",
-    "workplace_extension": "001",
-    "role": "SOMEBODY",
-}
-ENDPOINT = {
-    "url": "https://cer.example/",
-    "tls_certificate": "tls.p12",
-    "signing_certificate": "wss.p12",
-    "ca_bundle": "ca.pem",
-    "signer_subjects": ["authority"],
-}
 WRONG = [
     ("caller", {"podmiot": "12"}, "caller.podmiot: ", "no number of a facility"),
     ("cer", {"url": "cer.example:8443"}, "cer.url: ", "no https"),

@@ -38,6 +38,8 @@ def test_a_referral_is_refused_shown_and_given_nothing_back(desk: Installation) 
     waits = desk.call("referrals", "refuse", "referral-1", "--comment", "brak umowy na ten zakres")
     assert (waits.code, "waits" in waits.out) == (0, True)
     assert "refuse-referral" in desk.call("outbox", "list").out
+    (sealed,) = desk.call("referrals", "show", "referral-1", "--json").json["messages"]
+    assert (sealed["state"], "sealed" in sealed) == ("waiting", False)
     assert desk.call("deliver").code == 0
     shown = desk.call("referrals", "show", "referral-1", "--json").json
     assert (shown["state"], shown["held"], shown["number"]) == ("issued", False, FIRST)

@@ -151,8 +151,11 @@ def story(eq: Equipment) -> list[Any]:
     return [first, second, picture(eq)]
 
 
-def test_together_and_one_by_one_leave_the_same(eq: Any, clean: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_together_and_one_by_one_leave_the_same(
+    eq: Any, clean: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     together = story(eq)
+    assert "together" not in caplog.text, "a slot whose schedule nobody knows sinks none of its neighbours"
     clean(eq)
     monkeypatch.setattr(bulk_slot, "plain_slot", lambda raw: None)
     one_by_one = story(eq)

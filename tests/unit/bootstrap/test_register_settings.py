@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from invented_settings import CALLER, ENDPOINT
 
 from adapter.bootstrap.adapter import register_of, rule_settings
 from adapter.domain.register import Care
@@ -14,26 +15,10 @@ from adapter.domain.rules.settings import DEFAULT_SETTINGS, RuleSettings
 from adapter.errors import Misconfigured
 from adapter.settings import FacilitySettings, RulesSettings, load_settings
 
-END = {
-    "url": "https://x.example/",
-    "tls_certificate": "t",
-    "signing_certificate": "s",
-    "ca_bundle": "c",
-    "signer_subjects": ("x",),
-}
-CALLER = {
-    "podmiot": "000000927722",
-    "user_root": "1.2",
-    "user_extension": "1",
-    "workplace_root": "1.3",
-    "workplace_extension": "001",
-    "role": "R",
-}
-
 
 def facility(**register: Any) -> FacilitySettings:
     """A facility that says this of its register."""
-    given = {"name": "Szpital w Przykładowie", "caller": CALLER, "cer": END, "p1": END, "register": register}
+    given = {"name": "Szpital w Przykładowie", "caller": CALLER, "cer": ENDPOINT, "p1": ENDPOINT, "register": register}
     return load_settings(facilities={"f": given}).facilities["f"]
 
 
